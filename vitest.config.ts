@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+// Packages resolve each other's TypeScript source, so a test needs no build.
+const conditions = ['galapagos-source', 'node', 'import', 'module', 'default'];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/bench/**'],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+  },
+});
