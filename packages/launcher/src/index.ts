@@ -1,1 +1,6 @@
-export {};
+export type { Clock } from './clock.js';
+export type { LaunchEvent } from './events.js';
+export { ExitCode, restartTable, type Verdict } from './exit-codes.js';
+export { launchLocal, type LocalLaunch } from './local.js';
+export type { BackoffOptions, LocalLaunchOptions } from './options.js';
+export type { LaunchResult, SlotResult } from './result.js';
