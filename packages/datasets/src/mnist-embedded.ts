@@ -1,6 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { cacheDirectories, readOrBuild, sha256Of } from './cache.js';
 import type { Source } from './dataset.js';
 import { DatasetError } from './errors.js';
@@ -35,21 +33,24 @@ export async function readMnistEmbedded(cacheDirectory?: string): Promise<Source
 }
 
 async function pack(): Promise<Uint8Array> {
-  const folder = dirname(createRequire(import.meta.url).resolve('mnist/src/digits/0.json'));
+  const firstFile = import.meta.resolve('mnist/src/digits/0.json');
   const labels: Uint8Array[] = [];
   const images: Uint8Array[] = [];
   for (const [label, digit] of MNIST_CLASSES.entries()) {
-    const text = await readFile(join(folder, `${digit}.json`), 'utf8');
+    const text = await readFile(new URL(`${digit}.json`, firstFile), 'utf8');
     const { data } = JSON.parse(text) as { data: number[] };
     labels.push(new Uint8Array(data.length / PIXELS).fill(label));
     // The package has byte / 255 to three decimals, which is enough to get the byte back exactly.
-    images.push(Uint8Array.from(data, (fraction) => Math.round(fraction * 255)));
+    // A loop, because Uint8Array.from with a function takes longer than parsing the JSON.
+    const bytes = new Uint8Array(data.length);
+    for (let at = 0; at < data.length; at++) bytes[at] = Math.round(data[at]! * 255);
+    images.push(bytes);
   }
   const packed = Buffer.concat([...labels, ...images]);
   if (sha256Of(packed) !== PACKED_SHA256) {
     throw new DatasetError(
       'altered-package',
-      `${folder}: expected the digits of mnist 1.1.0, found others. Reinstall the package.`,
+      `${firstFile}: expected the digits of mnist 1.1.0, found others. Reinstall the package.`,
     );
   }
   return packed;
