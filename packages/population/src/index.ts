@@ -1,1 +1,87 @@
-export {};
+export { type Adoption, type Continuation, adopt } from './adopt.js';
+export { admit } from './admit.js';
+export { bury } from './bury.js';
+export {
+  type Checkpoint,
+  checkpointName,
+  findCheckpoints,
+  parseCheckpointName,
+  readCheckpoint,
+  sha256,
+  writeCheckpoint,
+} from './checkpoints.js';
+export type { Clock } from './clock.js';
+export { collect, takeTrash } from './collect.js';
+export { type Conception, conceive } from './conceive.js';
+export { Control, type Order, giveOrder } from './control.js';
+export { cleanStaging, discard } from './discard.js';
+export {
+  type Attempt,
+  type Birth,
+  type Evaluation,
+  FAILURE_CLASSES,
+  type Failure,
+  type FailureClass,
+  POPULATION_FORMAT,
+  type Totals,
+  type WorkerDocument,
+  formatDocument,
+  noTotals,
+} from './documents.js';
+export { PopulationError } from './errors.js';
+export {
+  type Bounds,
+  type Experiment,
+  type Search,
+  boundsSchema,
+  createExperiment,
+  readExperiment,
+  searchSchema,
+} from './experiment.js';
+export { type Filesystem, errorCode, isMissing } from './filesystem.js';
+export { type Finding, fsck } from './fsck.js';
+export { type HistoryRecord, readHistory } from './history.js';
+export { type Host, type ProcessIdentity, unknowingHost } from './host.js';
+export {
+  type Individual,
+  allEntries,
+  bestEntry,
+  findIndividual,
+  lineage,
+  readDna,
+  readIndividual,
+} from './individual.js';
+export { kill } from './kill.js';
+export {
+  type AliveEntry,
+  DNA_FILE,
+  type DeadEntry,
+  type Entry,
+  INHERITED_FILE,
+  type IndividualId,
+  type TrainingEntry,
+  WEIGHTS_FILE,
+  type WorkerName,
+  isIndividualId,
+  nameOf,
+  parseName,
+  pathOf,
+  workerPath,
+} from './layout.js';
+export { Liveness } from './liveness.js';
+export { type Politely, politely } from './lock.js';
+export { type JoinOptions, Membership } from './membership.js';
+export { nodeFilesystem } from './node-filesystem.js';
+export { nodeHost } from './node-host.js';
+export { type Ground, Population } from './population.js';
+export { publish, writeEvaluation } from './publish.js';
+export {
+  type Summary,
+  type WorkerSummary,
+  readTotals,
+  sumTotals,
+  summarize,
+  workerNames,
+} from './summary.js';
+export { systemClock } from './system-clock.js';
+export { beginTenure, handBack, readAttempt, tenureFolder, writeAttempt } from './tenure.js';

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { type Filesystem, ifPresent } from './filesystem.js';
+import { type TrainingEntry, pathOf } from './layout.js';
+import type { Population } from './population.js';
+
+/** A state of training from which it can be continued. All that is known of it stands in its name. */
+export interface Checkpoint {
+  readonly attempt: number;
+  readonly step: number;
+  /** The first 16 hexadecimal digits of the SHA-256 of its bytes. */
+  readonly hash: string;
+}
+
+/** How many of a tenure are kept: where the newest cannot be read, the one before serves. */
+const KEPT = 2;
+const pattern = /^checkpoint~([1-9][0-9]{0,8})~([0-9]{1,12})~([0-9a-f]{16})\.safetensors$/;
+
+export function checkpointName({ attempt, step, hash }: Checkpoint): string {
+  return `checkpoint~${attempt}~${step}~${hash}.safetensors`;
+}
+
+/** Reads a name; undefined where it is not one of a checkpoint. */
+export function parseCheckpointName(name: string): Checkpoint | undefined {
+  const [, attempt, step, hash = ''] = pattern.exec(name) ?? [];
+  return attempt === undefined ? undefined : { attempt: Number(attempt), step: Number(step), hash };
+}
+
+/** The checkpoints in a tenure's folder, the furthest first: the latest attempt, in it the latest step. */
+export async function findCheckpoints(filesystem: Filesystem, folder: string): Promise<Checkpoint[]> {
+  const names = (await ifPresent(filesystem.list(folder))) ?? [];
+  return names.flatMap((name) => parseCheckpointName(name) ?? []).sort(furthestFirst);
+}
+
+/** Orders checkpoints: the latest attempt first, in it the latest step. */
+export function furthestFirst(a: Checkpoint, b: Checkpoint): number {
+  return b.attempt - a.attempt || b.step - a.step;
+}
+
+/** Writes a checkpoint aside, has it on disk, and gives it its name; older ones than the last two are removed. */
+export async function writeCheckpoint(
+  filesystem: Filesystem,
+  folder: string,
+  at: Pick<Checkpoint, 'attempt' | 'step'>,
+  data: Uint8Array,
+): Promise<void> {
+  const path = `${folder}/${checkpointName({ ...at, hash: hashOf(data) })}`;
+  await filesystem.write(`${path}.new`, data, { sync: true });
+  await filesystem.rename(`${path}.new`, path);
+  await filesystem.syncDirectory(folder);
+  const old = (await findCheckpoints(filesystem, folder)).slice(KEPT);
+  for (const checkpoint of old) await ifPresent(filesystem.unlink(`${folder}/${checkpointName(checkpoint)}`));
+}
+
+/** The bytes of a checkpoint; undefined where they are gone, or are not those that its name promises. */
+export async function readCheckpoint(
+  filesystem: Filesystem,
+  folder: string,
+  checkpoint: Checkpoint,
+): Promise<Uint8Array | undefined> {
+  const data = await ifPresent(filesystem.read(`${folder}/${checkpointName(checkpoint)}`));
+  return data !== undefined && hashOf(data) === checkpoint.hash ? data : undefined;
+}
+
+/** Removes what a finished training no longer needs. Other tenures' folders stay: their owners may still live. */
+export async function removeOwnCheckpoints(population: Population, entry: TrainingEntry): Promise<void> {
+  const folder = population.path(`${pathOf(entry)}/${entry.tenure}`);
+  for (const checkpoint of await findCheckpoints(population.filesystem, folder)) {
+    await ifPresent(population.filesystem.unlink(`${folder}/${checkpointName(checkpoint)}`));
+  }
+}
+
+/** The SHA-256 of some bytes, in hexadecimal digits. */
+export function sha256(data: Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
+}
+
+function hashOf(data: Uint8Array): string {
+  return sha256(data).slice(0, 16);
+}

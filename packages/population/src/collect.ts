@@ -1,0 +1,173 @@
+import { DnaError } from '@galapagos/dna';
+import { POPULATION_FORMAT } from './documents.js';
+import { PopulationError } from './errors.js';
+import { removeTree } from './filesystem.js';
+import { type HistoryRecord, appendHistory } from './history.js';
+import { type Individual, readIndividual } from './individual.js';
+import {
+  type AliveEntry,
+  type DeadEntry,
+  type TrashEntry,
+  type WorkerName,
+  isWorkerName,
+  nameOf,
+  parseTrashName,
+  pathOf,
+  trashName,
+  trashPath,
+  workerPath,
+} from './layout.js';
+import type { Membership } from './membership.js';
+
+/** How many individuals share one fsync of the history. */
+const BATCH = 32;
+
+/** A dead individual in our trash, and what it was. */
+interface Remains {
+  readonly trash: TrashEntry & { readonly tenure: number };
+  readonly individual: Individual;
+}
+
+/**
+ * Collects the dead: the whole record of each is on disk before its directory goes. The directory is the truth
+ * and the history its ashes.
+ *
+ * - `trash/<id>`                    litter: never counted, only deleted
+ * - `trash/<id>~<tenure>`           to be read and recorded
+ * - `trash/<id>~<tenure>~recorded`  its record is on disk: only this is deleted
+ *
+ * @param hallOfFame How many of the best are kept with their weights.
+ * @returns How many were recorded.
+ */
+export async function collect(
+  me: Membership,
+  hallOfFame: number,
+  dead: readonly DeadEntry[],
+): Promise<number> {
+  let recorded = await emptyOwnTrash(me, hallOfFame);
+  for (let first = 0; first < dead.length; first += BATCH) {
+    for (const entry of dead.slice(first, first + BATCH)) {
+      await me.population.move(pathOf(entry), trashPath(me.name, { ...entry, recorded: false }));
+    }
+    recorded += await emptyOwnTrash(me, hallOfFame);
+  }
+  return recorded;
+}
+
+/** Takes over the trash of a worker that is gone. What is marked as recorded stays so: then we only delete. */
+export async function takeTrash(me: Membership, gone: WorkerName): Promise<void> {
+  if (!isWorkerName(gone)) return;
+  for (const name of await me.population.list(`${workerPath(gone)}/trash`)) {
+    if (parseTrashName(name) === undefined) continue;
+    await me.population.move(`${workerPath(gone)}/trash/${name}`, `${workerPath(me.name)}/trash/${name}`);
+  }
+}
+
+/** Begins with what an earlier collection of ours left behind, whatever interrupted it. */
+async function emptyOwnTrash(me: Membership, hallOfFame: number): Promise<number> {
+  const entries = await ownTrash(me);
+  const remains = await readRemains(me, entries);
+  // Still here, by readdir: so what was read was whole, and nobody has taken it over.
+  const here = new Set((await ownTrash(me)).map(trashName));
+  const whole = remains.filter(({ trash }) => here.has(trashName(trash)));
+  if (whole.length > 0)
+    await appendHistory(
+      me,
+      whole.map((one) => recordOf(me, one)),
+    );
+  for (const one of whole) await enterHallOrMark(me, one, hallOfFame);
+  for (const entry of await ownTrash(me)) {
+    if (entry.recorded || entry.tenure === undefined) {
+      await removeTree(me.population.filesystem, me.population.path(trashPath(me.name, entry)));
+    }
+  }
+  return whole.length;
+}
+
+async function ownTrash(me: Membership): Promise<TrashEntry[]> {
+  const names = await me.population.list(`${workerPath(me.name)}/trash`);
+  return names.flatMap((name) => parseTrashName(name) ?? []);
+}
+
+async function readRemains(me: Membership, entries: readonly TrashEntry[]): Promise<Remains[]> {
+  const remains: Remains[] = [];
+  for (const { id, tenure, recorded } of entries) {
+    if (recorded || tenure === undefined) continue;
+    const trash = { id, tenure, recorded };
+    const individual = await readTrashed(me, trash);
+    if (individual !== undefined) remains.push({ trash, individual });
+  }
+  return remains;
+}
+
+/** What cannot be read stays in the trash, for fsck to report: nothing is deleted without a record. */
+async function readTrashed(me: Membership, trash: Remains['trash']): Promise<Individual | undefined> {
+  try {
+    return await readIndividual(
+      me.population,
+      {
+        state: 'dead',
+        id: trash.id,
+        tenure: trash.tenure,
+        killer: me.name,
+      },
+      trashPath(me.name, trash),
+    );
+  } catch (error) {
+    if (error instanceof PopulationError || error instanceof DnaError) return undefined;
+    throw error;
+  }
+}
+
+function recordOf(me: Membership, { individual }: Remains): HistoryRecord {
+  const { id, tenure, dna, birth, evaluation, failure } = individual;
+  return {
+    format: POPULATION_FORMAT,
+    id,
+    tenure,
+    dna,
+    birth,
+    evaluation: evaluation ?? null,
+    failure: failure ?? null,
+    collectedAt: me.population.clock.now().toISOString(),
+  };
+}
+
+/** The best go into the hall of fame, the others are marked. Where the rename finds nothing, another has it. */
+async function enterHallOrMark(
+  me: Membership,
+  { trash, individual }: Remains,
+  places: number,
+): Promise<void> {
+  const { population } = me;
+  const marked = trashPath(me.name, { ...trash, recorded: true });
+  const famous = await placeInHall(me, individual, places);
+  if (famous === undefined) {
+    await population.move(trashPath(me.name, trash), marked);
+    return;
+  }
+  if (!(await population.move(trashPath(me.name, trash), pathOf(famous)))) return;
+  for (const one of lowest(await population.hallOfFame(), places)) {
+    await population.move(
+      pathOf(one),
+      trashPath(me.name, { id: one.id, tenure: one.tenure, recorded: true }),
+    );
+  }
+}
+
+async function placeInHall(
+  me: Membership,
+  individual: Individual,
+  places: number,
+): Promise<AliveEntry | undefined> {
+  const fitness = individual.evaluation?.fitness;
+  if (fitness === undefined || individual.evaluation?.diverged === true) return undefined;
+  const entry: AliveEntry = { state: 'hall-of-fame', fitness, id: individual.id, tenure: individual.tenure };
+  const rivals = await me.population.hallOfFame();
+  return lowest([...rivals, entry], places).includes(entry) ? undefined : entry;
+}
+
+/** Those that are too many in the hall: all but the best by the whole name, which is a total order. */
+function lowest(entries: readonly AliveEntry[], places: number): AliveEntry[] {
+  return entries.toSorted((a, b) => (nameOf(a) < nameOf(b) ? 1 : -1)).slice(places);
+}

@@ -1,0 +1,75 @@
+import { type Dna, type DrawnMutation, formatDna, inheritsWeights } from '@galapagos/dna';
+import { type Birth, POPULATION_FORMAT, formatDocument } from './documents.js';
+import { isMissing, linkOrCopy } from './filesystem.js';
+import {
+  type AliveEntry,
+  BIRTH_FILE,
+  DNA_FILE,
+  INHERITED_FILE,
+  type IndividualId,
+  WEIGHTS_FILE,
+  pathOf,
+  stagingPath,
+} from './layout.js';
+import type { Membership } from './membership.js';
+import { unfit } from './population.js';
+
+export interface Conception {
+  readonly dna: Dna;
+  /** Undefined for an individual of the first kind. */
+  readonly parent?: AliveEntry;
+  readonly mutations: readonly DrawnMutation[];
+}
+
+/**
+ * Prepares a child completely, where nobody counts it: DNA, birth, its parent's weights; all on disk.
+ * A crash leaves litter in staging.
+ * @returns Its id, or undefined when the parent vanished meanwhile, and nothing has happened.
+ * @throws PopulationError `UNFIT` when it cannot be written.
+ */
+export async function conceive(me: Membership, conception: Conception): Promise<IndividualId | undefined> {
+  const { filesystem } = me.population;
+  const id = me.nextId();
+  const folder = me.population.path(stagingPath(me.name, id));
+  try {
+    await filesystem.makeDirectory(folder);
+    await Promise.all([
+      filesystem.write(`${folder}/${DNA_FILE}`, formatDna(conception.dna), { sync: true }),
+      filesystem.write(`${folder}/${BIRTH_FILE}`, formatDocument(birthOf(me, id, conception)), {
+        sync: true,
+      }),
+    ]);
+  } catch (error) {
+    throw unfit(folder, error);
+  }
+  if (!(await inherit(me, conception, folder))) return undefined;
+  await filesystem.syncDirectory(folder);
+  return id;
+}
+
+function birthOf(me: Membership, id: IndividualId, { parent, mutations }: Conception): Birth {
+  return {
+    format: POPULATION_FORMAT,
+    id,
+    parent: parent === undefined ? null : { id: parent.id, fitness: parent.fitness },
+    mutations: [...mutations],
+    worker: me.name,
+    bornAt: me.population.clock.now().toISOString(),
+  };
+}
+
+/** The parent's weights were on disk before the parent was published, so a link needs no fsync of its own. */
+async function inherit(me: Membership, { parent, mutations }: Conception, folder: string): Promise<boolean> {
+  if (parent === undefined || !inheritsWeights(mutations)) return true;
+  const { filesystem } = me.population;
+  const of = me.population.path(`${pathOf(parent)}/${parent.tenure}`);
+  try {
+    // An evaluation may leave no weights; then there is nothing to inherit.
+    if (!(await filesystem.list(of)).includes(WEIGHTS_FILE)) return true;
+    await linkOrCopy(filesystem, `${of}/${WEIGHTS_FILE}`, `${folder}/${INHERITED_FILE}`);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw unfit(folder, error);
+  }
+}

@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import { POPULATION_FORMAT, formatDocument, parseDocument } from './documents.js';
+import { PopulationError } from './errors.js';
+import { type Filesystem, errorCode, ifPresent, linkIfAbsent } from './filesystem.js';
+import type { Ground } from './population.js';
+import { EXPERIMENT_FILE, TOP_DIRECTORIES } from './layout.js';
+
+/** What only bounds a search, and may change while it runs, by an order. */
+export const boundsSchema = z.strictObject({
+  individuals: z
+    .int()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('Births after which no more begin; null for no bound. Overshoot: one per worker.'),
+  workerSeconds: z
+    .number()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('Seconds of training, summed over all workers, after which no more individuals are begun.'),
+  flops: z
+    .number()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('Floating-point operations of training, summed over all workers, after which none are begun.'),
+  leaseSeconds: z
+    .number()
+    .positive()
+    .default(60)
+    .describe(
+      'A worker whose beat stood still for so long is taken for gone. 60 on a network mount, 10 on a disk.',
+    ),
+  hallOfFame: z
+    .int()
+    .min(0)
+    .default(10)
+    .describe('How many of the best that ever lived are kept with their weights.'),
+});
+export type Bounds = z.infer<typeof boundsSchema>;
+
+const side = z.int().min(1);
+
+/** What defines a search. Never changes in place. */
+export const searchSchema = z.strictObject({
+  seed: z
+    .string()
+    .min(1)
+    .describe('Everything random follows from it, and from the order in which workers come.'),
+  populationSize: z
+    .int()
+    .min(2)
+    .describe('The set point: below it individuals reproduce, at or above it one is killed.'),
+  mutationsPerReproduction: z
+    .int()
+    .min(1)
+    .default(1)
+    .describe('1 in the paper, 5 for a while to leave a local optimum.'),
+  firstLearningRate: z
+    .number()
+    .positive()
+    .default(0.1)
+    .describe('Learning rate of individuals of the first kind.'),
+  weightDecayRate: z
+    .number()
+    .min(0)
+    .default(0.0001)
+    .describe('Weight decay of individuals of the first kind.'),
+  image: z.strictObject({ height: side, width: side, channels: side }).describe('The shape of one example.'),
+});
+export type Search = z.infer<typeof searchSchema>;
+
+/** `experiment.json`: resolved, complete, written once. What trains is the trainer's own and only passed on. */
+export const experimentSchema = z.strictObject({
+  format: z.literal(POPULATION_FORMAT),
+  createdAt: z.string(),
+  version: z.string(),
+  search: searchSchema,
+  data: z.record(z.string(), z.unknown()),
+  training: z.record(z.string(), z.unknown()),
+  bounds: boundsSchema,
+});
+export type Experiment = z.infer<typeof experimentSchema>;
+
+/**
+ * Makes the directory of an experiment. Of several at once one wins.
+ * @throws PopulationError `EXPERIMENT_EXISTS`, or `UNFIT` when it cannot be written.
+ */
+export async function createExperiment(
+  { filesystem, random }: Pick<Ground, 'filesystem' | 'random'>,
+  root: string,
+  experiment: Experiment,
+): Promise<void> {
+  try {
+    for (const directory of [...ancestors(root), ...TOP_DIRECTORIES.map((name) => `${root}/${name}`)]) {
+      await makeIfAbsent(filesystem, directory);
+    }
+    // Last: a directory without it is not yet an experiment.
+    const created = await linkIfAbsent(
+      filesystem,
+      `${root}/${EXPERIMENT_FILE}`,
+      formatDocument(experiment),
+      random,
+    );
+    if (created) return;
+  } catch (error) {
+    throw new PopulationError('UNFIT', `${root}: an experiment cannot be made here: ${String(error)}`, {
+      cause: error,
+    });
+  }
+  throw new PopulationError('EXPERIMENT_EXISTS', `${root}: there is an experiment already`);
+}
+
+/**
+ * Reads what defines the experiment, and looks that its layout is whole.
+ * @throws PopulationError `NO_EXPERIMENT`, `NEWER_FORMAT`, `INVALID`.
+ */
+export async function readExperiment(filesystem: Filesystem, root: string): Promise<Experiment> {
+  const file = `${root}/${EXPERIMENT_FILE}`;
+  const data = await ifPresent(filesystem.read(file, 1e6));
+  if (data === undefined) {
+    throw new PopulationError(
+      'NO_EXPERIMENT',
+      `${root}: no experiment here (there is no ${EXPERIMENT_FILE}); make one with: galapagos init ${root}`,
+    );
+  }
+  const experiment = parseDocument(experimentSchema, data, file);
+  for (const directory of TOP_DIRECTORIES) {
+    if ((await ifPresent(filesystem.list(`${root}/${directory}`))) !== undefined) continue;
+    throw new PopulationError(
+      'NO_EXPERIMENT',
+      `${root}: the directory ${directory}/ is missing; make it again, empty, if nothing else was lost`,
+    );
+  }
+  return experiment;
+}
+
+function ancestors(path: string): string[] {
+  const parts = path.split('/');
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/')).filter((prefix) => prefix !== '');
+}
+
+async function makeIfAbsent(filesystem: Filesystem, directory: string): Promise<void> {
+  try {
+    await filesystem.makeDirectory(directory);
+  } catch (error) {
+    // EISDIR: the root of a filesystem, on some systems.
+    if (!['EEXIST', 'EISDIR'].includes(errorCode(error))) {
+      if ((await ifPresent(filesystem.kind(directory))) !== 'directory') throw error;
+    }
+  }
+}

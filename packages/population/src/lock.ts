@@ -1,0 +1,35 @@
+import lockfile from 'proper-lockfile';
+
+/**
+ * Does something that is better not done by two at once, unless another is at it.
+ * This is politeness, not safety: it compares a remote mtime with the local clock, and a busy holder loses it. Two
+ * at once must be harmless.
+ * @returns Undefined when another held the lock.
+ */
+export type Politely = <T>(path: string, work: () => Promise<T>) => Promise<T | undefined>;
+
+/** By a lock directory beside the path (proper-lockfile). */
+export const politely: Politely = async (path, work) => {
+  let release: () => Promise<void>;
+  try {
+    // Compromised: somebody thought we were gone. Nothing to undo, as two at once are harmless.
+    release = await lockfile.lock(path, { realpath: false, stale: 30_000, onCompromised: () => undefined });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ELOCKED') return undefined;
+    throw error;
+  }
+  try {
+    return await work();
+  } finally {
+    await release().catch((error: unknown) => {
+      // Compromised meanwhile, so it is another's now.
+      if (!(
+        error instanceof Error &&
+        'code' in error &&
+        ['ENOTACQUIRED', 'ERELEASED'].includes(String(error.code))
+      )) {
+        throw error;
+      }
+    });
+  }
+};

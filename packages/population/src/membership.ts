@@ -1,0 +1,103 @@
+import { POPULATION_FORMAT, type Totals, formatDocument, noTotals } from './documents.js';
+import { errorCode, replaceFile } from './filesystem.js';
+import type { Host } from './host.js';
+import { type IndividualId, type WorkerName, workerPath } from './layout.js';
+import { type Population, unfit } from './population.js';
+
+export interface JoinOptions {
+  readonly host: Host;
+  readonly version: string;
+  readonly backend: string;
+  readonly slurmJob?: string;
+}
+
+/**
+ * A worker's place in the population: its name, its beat, its totals. All that it writes outside of its
+ * individuals lies in `workers/<name>/`, and nobody else writes there.
+ */
+export class Membership {
+  #born = 0;
+  #beats = 0;
+  readonly totals: Totals = noTotals();
+  /** An append to our history failed: it may end in a torn line. */
+  historyMayBeTorn = false;
+
+  private constructor(
+    readonly population: Population,
+    readonly name: WorkerName,
+  ) {}
+
+  /**
+   * Claims a name that nobody ever had, by exclusive mkdir.
+   * @throws PopulationError `UNFIT` when the directory cannot be written.
+   */
+  static async join(population: Population, options: JoinOptions): Promise<Membership> {
+    const name = await claimName(population);
+    const { filesystem } = population;
+    const path = population.path(workerPath(name));
+    try {
+      await filesystem.makeDirectory(`${path}/staging`);
+      await filesystem.makeDirectory(`${path}/trash`);
+      const document = {
+        format: POPULATION_FORMAT,
+        name,
+        ...(await options.host.identity()),
+        version: options.version,
+        backend: options.backend,
+        slurmJob: options.slurmJob ?? null,
+        startedAt: population.clock.now().toISOString(),
+      };
+      await replaceFile(filesystem, `${path}/worker.json`, formatDocument(document));
+      const membership = new Membership(population, name);
+      await membership.writeTotals();
+      await membership.beat();
+      return membership;
+    } catch (error) {
+      throw unfit(path, error);
+    }
+  }
+
+  /** An id that nobody else can draw. */
+  nextId(): IndividualId {
+    return `${this.name}-${++this.#born}`;
+  }
+
+  /** Shows that this worker lives: the content changes, whatever any clock says. */
+  async beat(): Promise<void> {
+    await this.#writeBeat(String(++this.#beats));
+  }
+
+  /** Says that this worker is gone for good, so that nobody waits for its lease to end. */
+  async leave(): Promise<void> {
+    await this.writeTotals();
+    await this.#writeBeat(LEFT);
+  }
+
+  async writeTotals(): Promise<void> {
+    const file = this.population.path(`${workerPath(this.name)}/totals.json`);
+    await replaceFile(this.population.filesystem, file, formatDocument(this.totals));
+  }
+
+  async #writeBeat(content: string): Promise<void> {
+    // In place: a reader that finds it half written sees a change too, which is all that counts.
+    const file = this.population.path(`${workerPath(this.name)}/beat`);
+    await this.population.filesystem.write(file, `${content}\n`, { sync: false });
+  }
+}
+
+/** What the beat of a worker says that left. */
+export const LEFT = 'left';
+
+/** Numbers count up, so that a search of one worker repeats itself name for name; of several at once mkdir decides. */
+async function claimName(population: Population): Promise<WorkerName> {
+  const taken = (await population.list('workers')).map((name) => Number(/^w([0-9]+)$/.exec(name)?.[1] ?? 0));
+  for (let number = Math.max(0, ...taken) + 1; ; number++) {
+    const name = `w${number}`;
+    try {
+      await population.filesystem.makeDirectory(population.path(workerPath(name)));
+      return name;
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw unfit(population.path('workers'), error);
+    }
+  }
+}

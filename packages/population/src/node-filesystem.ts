@@ -1,0 +1,81 @@
+import { constants, promises as fs } from 'node:fs';
+import type { Filesystem } from './filesystem.js';
+
+/** Magic numbers of statfs(2) that mean a disk of this machine: ext, xfs, btrfs, tmpfs, overlay, zfs, f2fs, apfs. */
+const LOCAL_TYPES = new Set([
+  0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x794c7630, 0x2fc12fc1, 0xf2f52010, 0x1a,
+]);
+
+/** The real filesystem: the one place of this package that imports `node:fs`. */
+export const nodeFilesystem: Filesystem = {
+  list: (directory) => fs.readdir(directory),
+
+  // Not fs.readFile: it leaks the descriptor when fstat answers ESTALE (Node 20).
+  read: (file, limit = Number.MAX_SAFE_INTEGER) =>
+    withFile(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK, async (handle) => {
+      const stat = await handle.stat();
+      if (!stat.isFile()) throw failure('EINVAL', `not a regular file: ${file}`);
+      if (stat.size > limit) throw failure('EFBIG', `${stat.size} bytes, at most ${limit} expected: ${file}`);
+      return await handle.readFile();
+    }),
+
+  write: (file, data, { sync }) =>
+    withFile(file, 'w', async (handle) => {
+      await handle.writeFile(data);
+      if (sync) await handle.sync();
+    }),
+
+  append: (file, data) =>
+    withFile(file, 'a', async (handle) => {
+      await handle.writeFile(data);
+      await handle.sync();
+    }),
+
+  create: (file, data) =>
+    withFile(file, 'wx', async (handle) => {
+      await handle.writeFile(data);
+      await handle.sync();
+    }),
+
+  makeDirectory: (directory) => fs.mkdir(directory),
+  rename: (from, to) => fs.rename(from, to),
+  link: (from, to) => fs.link(from, to),
+
+  copy: async (from, to) => {
+    await fs.copyFile(from, to);
+    await withFile(to, 'r+', (handle) => handle.sync());
+  },
+
+  unlink: (file) => fs.unlink(file),
+  removeDirectory: (directory) => fs.rmdir(directory),
+
+  kind: async (path) => {
+    const stat = await fs.lstat(path);
+    return stat.isDirectory() ? 'directory' : stat.isFile() ? 'file' : 'other';
+  },
+
+  syncDirectory: (directory) => withFile(directory, 'r', (handle) => handle.sync()),
+
+  space: async (path) => {
+    const { bavail, bsize, ffree, files, type } = await fs.statfs(path);
+    // Filesystems without a fixed number of inodes, as btrfs, say 0 of 0.
+    return { bytes: bavail * bsize, inodes: files === 0 ? Infinity : ffree, local: LOCAL_TYPES.has(type) };
+  },
+};
+
+async function withFile<T>(
+  path: string,
+  flags: string | number,
+  use: (handle: fs.FileHandle) => Promise<T>,
+): Promise<T> {
+  const handle = await fs.open(path, flags);
+  try {
+    return await use(handle);
+  } finally {
+    await handle.close();
+  }
+}
+
+function failure(code: string, message: string): Error {
+  return Object.assign(new Error(`${code}: ${message}`), { code });
+}

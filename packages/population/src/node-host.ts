@@ -1,0 +1,52 @@
+import { promises as fs } from 'node:fs';
+import { hostname } from 'node:os';
+import { errorCode } from './filesystem.js';
+import type { Host, ProcessIdentity } from './host.js';
+
+/** This machine. Off Linux, where there is no /proc, only leases tell that a process is gone. */
+export const nodeHost: Host = { identity: identityOfThisProcess, isGone };
+
+let identity: Promise<ProcessIdentity> | undefined;
+
+async function identityOfThisProcess(): Promise<ProcessIdentity> {
+  identity ??= (async () => ({
+    host: hostname(),
+    bootId: (await orEmpty(fs.readFile('/proc/sys/kernel/random/boot_id', 'utf8'))).trim(),
+    pidNamespace: await orEmpty(fs.readlink('/proc/self/ns/pid')),
+    pid: process.pid,
+    processStart: (await statOf(process.pid))?.start ?? '',
+  }))();
+  return await identity;
+}
+
+async function isGone(other: ProcessIdentity): Promise<boolean> {
+  const own = await identityOfThisProcess();
+  const sameHost =
+    own.processStart !== '' &&
+    other.host === own.host &&
+    other.bootId === own.bootId &&
+    other.pidNamespace === own.pidNamespace;
+  if (!sameHost) return false;
+  const stat = await statOf(other.pid);
+  // An unreadable /proc is not a death: it must still show this process.
+  if (stat === undefined) return (await statOf(process.pid)) !== undefined;
+  return stat.start !== other.processStart || stat.state === 'Z' || stat.state === 'X';
+}
+
+/** State and start time out of /proc/<pid>/stat; undefined when there is no such process. */
+async function statOf(pid: number): Promise<{ state: string; start: string } | undefined> {
+  const text = await orEmpty(fs.readFile(`/proc/${pid}/stat`, 'utf8'));
+  // The command's name, in parentheses, may hold anything; the state is field 3, the start time field 22.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [state = '', start = ''] = [fields[0], fields[19]];
+  return start === '' ? undefined : { state, start };
+}
+
+async function orEmpty(text: Promise<string>): Promise<string> {
+  try {
+    return await text;
+  } catch (error) {
+    if (errorCode(error) !== '') return '';
+    throw error;
+  }
+}

@@ -1,0 +1,44 @@
+import { type Evaluation, formatDocument } from './documents.js';
+import { isMissing } from './filesystem.js';
+import { removeOwnCheckpoints } from './checkpoints.js';
+import { EVALUATION_FILE, type TrainingEntry, pathOf } from './layout.js';
+import type { Population } from './population.js';
+import { unfit } from './population.js';
+
+/**
+ * Writes down the result of a training: after its weights, which lie in the tenure's folder by now, and before
+ * the individual is published.
+ * @returns False when the individual is no longer ours.
+ */
+export async function writeEvaluation(
+  population: Population,
+  entry: TrainingEntry,
+  evaluation: Evaluation,
+): Promise<boolean> {
+  const folder = population.path(`${pathOf(entry)}/${entry.tenure}`);
+  try {
+    const aside = `${folder}/${EVALUATION_FILE}.new`;
+    await population.filesystem.write(aside, formatDocument(evaluation), { sync: true });
+    await population.filesystem.rename(aside, `${folder}/${EVALUATION_FILE}`);
+    await population.filesystem.syncDirectory(folder);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw unfit(folder, error);
+  }
+}
+
+/**
+ * Lets an evaluated individual live. Its folder says all that is needed, so a crash just before leaves an orphan
+ * that its adopter only publishes. A late owner, whose child was adopted, finds no source: that is the fence.
+ * @returns Whether it was us.
+ */
+export async function publish(
+  population: Population,
+  entry: TrainingEntry,
+  fitness: number,
+): Promise<boolean> {
+  await removeOwnCheckpoints(population, entry);
+  const alive = pathOf({ state: 'alive', fitness, id: entry.id, tenure: entry.tenure });
+  return await population.move(pathOf(entry), alive);
+}

@@ -1,0 +1,103 @@
+import { type Totals, type WorkerDocument, noTotals, parseIfValid, totalsSchema } from './documents.js';
+import { type FailureClass } from './documents.js';
+import { ifPresent } from './filesystem.js';
+import type { Host } from './host.js';
+import { bestEntry } from './individual.js';
+import {
+  type AliveEntry,
+  type Entry,
+  type TrainingEntry,
+  type WorkerName,
+  isWorkerName,
+  workerPath,
+} from './layout.js';
+import { readWorker } from './liveness.js';
+import { LEFT } from './membership.js';
+import type { Population } from './population.js';
+
+export interface WorkerSummary {
+  readonly name: WorkerName;
+  readonly document: WorkerDocument | undefined;
+  /**
+   * `left` as it said; `gone` when its process on this host is no more; else `working`, which one look cannot tell
+   * from a worker on another host that died.
+   */
+  readonly state: 'working' | 'left' | 'gone';
+  readonly totals: Totals;
+}
+
+/** A population at a glance. */
+export interface Summary {
+  readonly size: number;
+  readonly setPoint: number;
+  readonly training: readonly TrainingEntry[];
+  /** The best first. */
+  readonly alive: readonly AliveEntry[];
+  /** Dead, and not collected yet. */
+  readonly dead: number;
+  /** The best that ever lived and still has its weights. */
+  readonly best: Entry | undefined;
+  readonly workers: readonly WorkerSummary[];
+  readonly totals: Totals;
+}
+
+/** Reads a population at a glance. Costs a listing of each state, and two small files for each worker that ever was. */
+export async function summarize(population: Population, host: Host): Promise<Summary> {
+  const { training, alive, size } = await population.living();
+  const workers = await summarizeWorkers(population, host);
+  return {
+    size,
+    setPoint: population.experiment.search.populationSize,
+    training,
+    alive: alive.toSorted((a, b) => b.fitness - a.fitness),
+    dead: (await population.dead()).length,
+    best: await bestEntry(population),
+    workers,
+    totals: sumTotals(workers.map(({ totals }) => totals)),
+  };
+}
+
+/** The totals of a worker; zeros where it has written none. */
+export async function readTotals(population: Population, worker: WorkerName): Promise<Totals> {
+  const file = population.path(`${workerPath(worker)}/totals.json`);
+  const data = await ifPresent(population.filesystem.read(file, 1e5));
+  return (data === undefined ? undefined : parseIfValid(totalsSchema, data, file)) ?? noTotals();
+}
+
+/** The sum of several workers' totals. */
+export function sumTotals(all: readonly Totals[]): Totals {
+  const sum = noTotals();
+  for (const totals of all) {
+    sum.births += totals.births;
+    sum.kills += totals.kills;
+    sum.lostRaces += totals.lostRaces;
+    sum.adoptions += totals.adoptions;
+    sum.published += totals.published;
+    sum.seconds += totals.seconds;
+    sum.flops += totals.flops;
+    for (const [failure, count] of Object.entries(totals.failures) as [FailureClass, number][]) {
+      sum.failures[failure] = (sum.failures[failure] ?? 0) + count;
+    }
+  }
+  return sum;
+}
+
+/** Every worker that ever was. */
+export async function workerNames(population: Population): Promise<WorkerName[]> {
+  return (await population.list('workers')).filter(isWorkerName);
+}
+
+async function summarizeWorkers(population: Population, host: Host): Promise<WorkerSummary[]> {
+  const summaries: WorkerSummary[] = [];
+  for (const name of await workerNames(population)) {
+    const document = await readWorker(population, name);
+    const beat = await ifPresent(
+      population.filesystem.read(population.path(`${workerPath(name)}/beat`), 100),
+    );
+    const left = beat !== undefined && new TextDecoder().decode(beat).trim() === LEFT;
+    const gone = document !== undefined && (await host.isGone(document));
+    const state = left ? 'left' : gone ? 'gone' : 'working';
+    summaries.push({ name, document, state, totals: await readTotals(population, name) });
+  }
+  return summaries;
+}

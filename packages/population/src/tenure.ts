@@ -1,0 +1,53 @@
+import { type Attempt, POPULATION_FORMAT, attemptSchema, formatDocument, parseIfValid } from './documents.js';
+import { errorCode, ifPresent, isMissing } from './filesystem.js';
+import { ATTEMPT_FILE, HANDED_BACK_FILE, type TrainingEntry, pathOf } from './layout.js';
+import { type Population, unfit } from './population.js';
+
+/** The folder that the owner of a tenure writes in, and nobody else. Absolute. */
+export function tenureFolder(population: Population, entry: TrainingEntry, tenure = entry.tenure): string {
+  return population.path(`${pathOf(entry)}/${tenure}`);
+}
+
+/** Makes the folder of a tenure. @returns False when the individual is no longer ours. */
+export async function beginTenure(population: Population, entry: TrainingEntry): Promise<boolean> {
+  const folder = tenureFolder(population, entry);
+  try {
+    await population.filesystem.makeDirectory(folder);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return true;
+    if (isMissing(error)) return false;
+    throw unfit(folder, error);
+  }
+}
+
+/** Writes down that a training begins. @returns False when the individual is no longer ours. */
+export async function writeAttempt(
+  population: Population,
+  entry: TrainingEntry,
+  attempt: Omit<Attempt, 'format' | 'startedAt'>,
+): Promise<boolean> {
+  const file = `${tenureFolder(population, entry)}/${ATTEMPT_FILE}`;
+  const startedAt = population.clock.now().toISOString();
+  const document: Attempt = { format: POPULATION_FORMAT, ...attempt, startedAt };
+  try {
+    await population.filesystem.write(file, formatDocument(document), { sync: false });
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw unfit(file, error);
+  }
+}
+
+/** Which training a tenure's folder is of; undefined where none began, or its file was cut short. */
+export async function readAttempt(population: Population, folder: string): Promise<Attempt | undefined> {
+  const file = `${folder}/${ATTEMPT_FILE}`;
+  const data = await ifPresent(population.filesystem.read(file, 1e5));
+  return data === undefined ? undefined : parseIfValid(attemptSchema, data, file);
+}
+
+/** Marks a tenure as given up on purpose: it does not count against the child. */
+export async function handBack(population: Population, entry: TrainingEntry): Promise<void> {
+  const file = `${tenureFolder(population, entry)}/${HANDED_BACK_FILE}`;
+  await ifPresent(population.filesystem.write(file, '', { sync: false }));
+}
