@@ -1,0 +1,188 @@
+import { readFileSync } from 'node:fs';
+
+/** A WebAssembly.Memory. Declared here, as TypeScript knows WebAssembly only among the types of a browser. */
+export interface WasmMemory {
+  /** Another one after each growth; the old one is detached. */
+  readonly buffer: ArrayBuffer;
+  /** Thrown is a RangeError when there is no more. */
+  grow(pages: number): number;
+}
+
+declare const WebAssembly: {
+  Memory: new (limits: { initial: number; maximum: number }) => WasmMemory;
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object, imports: object) => { exports: object };
+};
+
+/** Byte offset in the memory of the kernels. */
+export type Pointer = number;
+
+/** What kernels/*.h export. Counts are elements, scratch sizes are floats; see there for the formulas. */
+export interface KernelExports {
+  /** Where the memory is free from. */
+  readonly __heap_base: { readonly value: Pointer };
+  zero(p: Pointer, n: number): void;
+  add(a: Pointer, b: Pointer, n: number, out: Pointer): void;
+  convolution_scratch(geometry: Pointer): number;
+  convolution(geometry: Pointer, x: Pointer, filter: Pointer, y: Pointer, scratch: Pointer): void;
+  convolution_input_gradient_scratch(geometry: Pointer): number;
+  convolution_input_gradient(
+    geometry: Pointer,
+    dy: Pointer,
+    filter: Pointer,
+    dx: Pointer,
+    scratch: Pointer,
+  ): void;
+  convolution_filter_gradient_scratch(geometry: Pointer): number;
+  convolution_filter_gradient(
+    geometry: Pointer,
+    x: Pointer,
+    dy: Pointer,
+    dw: Pointer,
+    scratch: Pointer,
+  ): void;
+  batch_normalization_scratch(channels: number): number;
+  batch_normalization(
+    x: Pointer,
+    rows: number,
+    channels: number,
+    gamma: Pointer,
+    beta: Pointer,
+    epsilon: number,
+    leakiness: number,
+    y: Pointer,
+    mean: Pointer,
+    variance: Pointer,
+    scratch: Pointer,
+  ): void;
+  batch_normalization_inference(
+    x: Pointer,
+    rows: number,
+    channels: number,
+    gamma: Pointer,
+    beta: Pointer,
+    mean: Pointer,
+    variance: Pointer,
+    epsilon: number,
+    leakiness: number,
+    y: Pointer,
+    scratch: Pointer,
+  ): void;
+  batch_normalization_gradient(
+    dy: Pointer,
+    x: Pointer,
+    rows: number,
+    channels: number,
+    gamma: Pointer,
+    beta: Pointer,
+    mean: Pointer,
+    variance: Pointer,
+    epsilon: number,
+    leakiness: number,
+    dx: Pointer,
+    dgamma: Pointer,
+    dbeta: Pointer,
+    scratch: Pointer,
+  ): void;
+  resize_nearest(
+    x: Pointer,
+    batch: number,
+    height: number,
+    width: number,
+    channels: number,
+    outHeight: number,
+    outWidth: number,
+    y: Pointer,
+  ): void;
+  resize_nearest_gradient(
+    dy: Pointer,
+    batch: number,
+    height: number,
+    width: number,
+    channels: number,
+    outHeight: number,
+    outWidth: number,
+    dx: Pointer,
+  ): void;
+  match_channels(x: Pointer, pixels: number, from: number, to: number, y: Pointer): void;
+  global_average_pool_scratch(channels: number): number;
+  global_average_pool(
+    x: Pointer,
+    batch: number,
+    pixels: number,
+    channels: number,
+    y: Pointer,
+    scratch: Pointer,
+  ): void;
+  global_average_pool_gradient(
+    dy: Pointer,
+    batch: number,
+    pixels: number,
+    channels: number,
+    dx: Pointer,
+    scratch: Pointer,
+  ): void;
+  dense_scratch(rows: number, inputs: number, outputs: number): number;
+  dense(
+    x: Pointer,
+    rows: number,
+    inputs: number,
+    outputs: number,
+    kernel: Pointer,
+    bias: Pointer,
+    y: Pointer,
+    scratch: Pointer,
+  ): void;
+  dense_gradient(
+    dy: Pointer,
+    x: Pointer,
+    rows: number,
+    inputs: number,
+    outputs: number,
+    kernel: Pointer,
+    dx: Pointer,
+    dkernel: Pointer,
+    dbias: Pointer,
+    scratch: Pointer,
+  ): void;
+  softmax_cross_entropy(
+    logits: Pointer,
+    labels: Pointer,
+    rows: number,
+    classes: number,
+    probabilities: Pointer,
+    loss: Pointer,
+  ): number;
+  softmax_cross_entropy_gradient(
+    probabilities: Pointer,
+    labels: Pointer,
+    rows: number,
+    classes: number,
+    dloss: Pointer,
+    dlogits: Pointer,
+  ): void;
+  count_correct(logits: Pointer, labels: Pointer, rows: number, classes: number): number;
+  sgd_momentum(
+    variable: Pointer,
+    momentum: Pointer,
+    gradient: Pointer,
+    n: number,
+    rate: number,
+    decay: number,
+    weightDecay: number,
+  ): void;
+}
+
+/** The unit in which a WebAssembly memory grows. */
+export const PAGE_BYTES = 65536;
+/** All that 32-bit addresses reach: 4 GiB. Address space only; memory is taken as it is used. */
+const MAXIMUM_PAGES = 65536;
+const INITIAL_PAGES = 64;
+
+/** One instance of kernels/kernels.wasm with its memory. The path is the same from src/ and from dist/. */
+export function instantiateKernels(): { kernels: KernelExports; memory: WasmMemory } {
+  const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES });
+  const module = new WebAssembly.Module(readFileSync(new URL('../kernels/kernels.wasm', import.meta.url)));
+  const instance = new WebAssembly.Instance(module, { env: { memory } });
+  return { kernels: instance.exports as KernelExports, memory };
+}
