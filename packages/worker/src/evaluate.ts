@@ -1,0 +1,56 @@
+import type { Checkpoint, Evaluation, Failure, IndividualId } from '@galapagos/population';
+
+/** What is to be trained, and where. Paths are absolute. */
+export interface EvaluationRequest {
+  readonly id: IndividualId;
+  /** Holds the DNA, and the inherited weights where there are any; only to be read. */
+  readonly individual: string;
+  /** The folder of this tenure: checkpoints, log and weights go here, and nowhere else. */
+  readonly output: string;
+  readonly attempt: number;
+  readonly seed: string;
+  /** Lies in `output`: continue from it. */
+  readonly resume: Checkpoint | undefined;
+}
+
+/** What has been spent, also where it came to nothing. */
+export interface Cost {
+  /** Seconds of training in this call. */
+  readonly seconds: number;
+  /** Floating-point operations in this call. */
+  readonly flops: number;
+}
+
+/** How an evaluation ended. */
+export type Outcome = Cost &
+  (
+    | {
+        readonly kind: 'evaluated';
+        /** The weights lie in `output`, on disk. */
+        readonly result: Pick<
+          Evaluation,
+          'fitness' | 'diverged' | 'steps' | 'seconds' | 'flops' | 'parameters' | 'backend' | 'weights'
+        >;
+      }
+    | { readonly kind: 'failed'; readonly failure: Pick<Failure, 'class' | 'reason' | 'log'> }
+    /** Stopped on request, after a checkpoint where it was worth one. */
+    | { readonly kind: 'handed-back' }
+  );
+
+export interface Progress {
+  readonly step: number;
+  readonly steps: number;
+  readonly loss: number;
+}
+
+/** How an individual is evaluated. The worker knows nothing else of training. */
+export type Evaluate = (
+  request: EvaluationRequest,
+  control: {
+    /** Aborted: checkpoint and come back. */
+    readonly handBack: AbortSignal;
+    /** Aborted: stop at once; the individual is not ours any more, or there is no time. */
+    readonly abandon: AbortSignal;
+    readonly onProgress: (progress: Progress) => void;
+  },
+) => Promise<Outcome>;

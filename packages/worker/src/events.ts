@@ -1,0 +1,67 @@
+import type { DrawnMutation } from '@galapagos/dna';
+import type { FailureClass, IndividualId, WorkerName } from '@galapagos/population';
+import type { Progress } from './evaluate.js';
+
+/** Everything that a worker does. The events are the truth; the log subscribes. */
+export type WorkerEvent =
+  | { readonly event: 'joined'; readonly worker: WorkerName; readonly backend: string }
+  | {
+      readonly event: 'born';
+      readonly id: IndividualId;
+      readonly parent: IndividualId | undefined;
+      readonly mutations: readonly DrawnMutation[];
+    }
+  | {
+      readonly event: 'killed';
+      readonly id: IndividualId;
+      readonly fitness: number;
+      readonly by: IndividualId;
+    }
+  | { readonly event: 'lost-race'; readonly over: IndividualId | undefined }
+  | {
+      readonly event: 'adopted';
+      readonly id: IndividualId;
+      readonly tenure: number;
+      readonly from: WorkerName;
+      readonly continuation: string;
+      /** The step that training goes on from. */
+      readonly step: number;
+    }
+  | { readonly event: 'progress'; readonly id: IndividualId; readonly progress: Progress }
+  | {
+      readonly event: 'published';
+      readonly id: IndividualId;
+      readonly fitness: number;
+      readonly seconds: number;
+    }
+  | {
+      readonly event: 'failed';
+      readonly id: IndividualId;
+      readonly class: FailureClass;
+      readonly reason: string;
+      readonly attempt: number;
+    }
+  | {
+      readonly event: 'buried';
+      readonly id: IndividualId;
+      readonly class: FailureClass;
+      readonly reason: string;
+    }
+  | { readonly event: 'handed-back'; readonly id: IndividualId }
+  | { readonly event: 'taken-away'; readonly id: IndividualId }
+  | { readonly event: 'waiting'; readonly reason: string }
+  | { readonly event: 'collected'; readonly count: number }
+  | { readonly event: 'beat-failed'; readonly reason: string }
+  | { readonly event: 'leaving'; readonly reason: LeaveReason }
+  | { readonly event: 'left' };
+
+/** Why a worker leaves. */
+export type LeaveReason =
+  /** An order in the directory. */
+  | 'stopped'
+  /** A signal, or the launcher. */
+  | 'asked'
+  /** A bound of the search is reached. */
+  | 'budget'
+  /** Several of its trainings failed in a row: it may be this machine. */
+  | 'failure-limit';

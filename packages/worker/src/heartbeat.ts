@@ -1,0 +1,43 @@
+import { PopulationError, errorCode } from '@galapagos/population';
+import type { Shift } from './shift.js';
+
+/**
+ * Beats, and reads the orders, until it is stopped. It does not depend on what trains: that is a child process.
+ * A filesystem that hangs or fails for a while is waited for; one that refuses ends the worker.
+ */
+export async function beatUntil(shift: Shift, stopped: AbortSignal): Promise<void> {
+  const { population, me, liveness, control } = shift;
+  while (!stopped.aborted) {
+    const { leaseSeconds } = control.bounds;
+    try {
+      const late = liveness.ownBeatAge > leaseSeconds / 2;
+      await me.beat();
+      liveness.ownBeatWentThrough();
+      if (late) await lookAgain(shift);
+      await control.poll();
+      if (control.stopped) shift.exit.leave('stopped');
+    } catch (error) {
+      if (refuses(error)) throw error;
+      shift.emit({ event: 'beat-failed', reason: String(error) });
+    }
+    await population.clock.sleep(Math.min(leaseSeconds / 5, 2), stopped);
+  }
+}
+
+/** After a silence others may have taken us for gone, and the individual over: then its training is for nothing. */
+async function lookAgain(shift: Shift): Promise<void> {
+  const { holding, me, population } = shift;
+  if (holding === undefined) return;
+  const training = await population.training();
+  const ours = training.some(({ id, worker }) => id === holding.id && worker === me.name);
+  // Not in training at all: it is being published by us at this very moment.
+  const others = training.some(({ id }) => id === holding.id) && !ours;
+  if (others) holding.abandon.abort();
+}
+
+function refuses(error: unknown): boolean {
+  return (
+    error instanceof PopulationError ||
+    ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM'].includes(errorCode(error))
+  );
+}

@@ -1,0 +1,90 @@
+import {
+  type Politely,
+  type TrainingEntry,
+  type WorkerName,
+  adopt,
+  cleanStaging,
+  collect,
+  takeTrash,
+  workerNames,
+} from '@galapagos/population';
+import { raiseAdopted } from './growth.js';
+import type { Shift } from './shift.js';
+
+/** The dead that are worth a collection. */
+const WORTH_COLLECTING = 8;
+
+/**
+ * Adopts an individual whose owner is gone, if there is one, and brings it up: that is this turn's work.
+ * One under our own name that we are not training is an orphan too: it came here, but its answer was lost.
+ */
+export async function adoptOrphan(shift: Shift): Promise<boolean> {
+  for (const orphan of await shift.population.training()) {
+    if (!(await isOrphan(shift, orphan))) continue;
+    const adoption = await adopt(shift.me, orphan);
+    if (adoption === undefined) continue;
+    shift.me.totals.adoptions++;
+    const { entry, continuation } = adoption;
+    const step = continuation.kind === 'resume' ? continuation.checkpoint.step : 0;
+    shift.emit({
+      event: 'adopted',
+      id: entry.id,
+      tenure: entry.tenure,
+      from: orphan.worker,
+      continuation: continuation.kind,
+      step,
+    });
+    await raiseAdopted(shift, adoption);
+    return true;
+  }
+  return false;
+}
+
+async function isOrphan(shift: Shift, { worker }: TrainingEntry): Promise<boolean> {
+  // Between two turns we hold nothing, so what bears our name is not being trained.
+  return worker === shift.me.name || (await shift.liveness.isGone(worker));
+}
+
+/** Clears away what the dead left: individuals, and workers that are gone. */
+export class Housekeeping {
+  readonly #cleared = new Set<WorkerName>();
+  #nextRound = 0;
+
+  constructor(
+    private readonly shift: Shift,
+    private readonly politely: Politely,
+  ) {}
+
+  /** Collects where it is worth it, and now and then looks for workers that are gone. */
+  async tidy(): Promise<void> {
+    const { population, control } = this.shift;
+    const now = population.clock.monotonic();
+    if (now >= this.#nextRound) {
+      const { leaseSeconds } = control.bounds;
+      this.#nextRound = now + leaseSeconds * (0.5 + 0.5 * population.random.next());
+      await this.#clearGoneWorkers();
+    }
+    if ((await population.dead()).length >= WORTH_COLLECTING) await this.collect();
+  }
+
+  /** Collects all the dead, unless another is at it. */
+  async collect(): Promise<void> {
+    const { population, me, control, emit } = this.shift;
+    const dead = await population.dead();
+    const count = await this.politely(population.path('dead'), () =>
+      collect(me, control.bounds.hallOfFame, dead),
+    );
+    if (count !== undefined && count > 0) emit({ event: 'collected', count });
+  }
+
+  async #clearGoneWorkers(): Promise<void> {
+    const { population, me, liveness } = this.shift;
+    for (const worker of await workerNames(population)) {
+      if (worker === me.name || this.#cleared.has(worker) || !(await liveness.isGone(worker))) continue;
+      await cleanStaging(me, worker);
+      await takeTrash(me, worker);
+      // Its name never comes back, so nothing will be there again.
+      this.#cleared.add(worker);
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import type { Random } from '@galapagos/dna';
+import type { Control, Liveness, Membership, Population } from '@galapagos/population';
+import type { Evaluate } from './evaluate.js';
+import type { LeaveReason, WorkerEvent } from './events.js';
+
+/** What the parts of a worker share while it works. */
+export interface Shift {
+  readonly population: Population;
+  readonly me: Membership;
+  readonly liveness: Liveness;
+  readonly control: Control;
+  readonly evaluate: Evaluate;
+  /** The worker's own stream of chance, so that a search of one worker repeats itself. */
+  readonly random: Random;
+  readonly emit: (event: WorkerEvent) => void;
+  readonly exit: Exit;
+  failuresInARow: number;
+  /** The individual that this worker is training, and how to stop it. */
+  holding: { readonly id: string; readonly abandon: AbortController } | undefined;
+}
+
+/** The way out of a worker: politely, or at once. */
+export class Exit {
+  readonly #politely = new AbortController();
+  readonly #atOnce = new AbortController();
+  #reason: LeaveReason | undefined;
+
+  /** Aborted when the worker is to give back what it holds, and leave. */
+  get handBack(): AbortSignal {
+    return this.#politely.signal;
+  }
+
+  /** Aborted when there is no time left even for that. */
+  get abandon(): AbortSignal {
+    return this.#atOnce.signal;
+  }
+
+  get reason(): LeaveReason | undefined {
+    return this.#reason;
+  }
+
+  leave(reason: LeaveReason): void {
+    this.#reason ??= reason;
+    this.#politely.abort();
+  }
+
+  leaveNow(reason: LeaveReason): void {
+    this.leave(reason);
+    this.#atOnce.abort();
+  }
+}
+
+/** Waits for a random time of up to so many seconds, or until the worker leaves. */
+export async function jitter(shift: Shift, seconds: number): Promise<void> {
+  // Not the worker's own stream: how long one waits must not change what is drawn.
+  await shift.population.clock.sleep(shift.population.random.next() * seconds, shift.exit.handBack);
+}

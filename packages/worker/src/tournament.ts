@@ -1,0 +1,97 @@
+import { coin, firstDna, integer, mutate } from '@galapagos/dna';
+import {
+  type AliveEntry,
+  type Conception,
+  type IndividualId,
+  admit,
+  conceive,
+  discard,
+  kill,
+  readDna,
+} from '@galapagos/population';
+import { raise } from './growth.js';
+import { type Shift, jitter } from './shift.js';
+
+/** Seconds that a worker waits at most where there is nothing to do but to wait for others. */
+const WAIT = 0.4;
+/** Seconds that a loser waits at most before it starts again. */
+const LOST = 0.02;
+
+/**
+ * One turn of the loop that every worker runs for ever (section 3.1): draw two, kill the worse if the population
+ * is at its set point, let the better one reproduce, train the child.
+ */
+export async function tournament(shift: Shift): Promise<void> {
+  const { population } = shift;
+  const { populationSize } = population.experiment.search;
+  const { alive, size } = await population.living();
+  if (alive.length < 2) {
+    if (size < populationSize) return await admitFirst(shift);
+    shift.emit({ event: 'waiting', reason: 'fewer than two are alive' });
+    return await jitter(shift, WAIT);
+  }
+  const { better, worse } = drawTwo(shift, alive);
+  const child = await reproduce(shift, better);
+  if (child === undefined) return await lose(shift, better.id);
+  if (size >= populationSize && !(await kill(shift.me, worse))) {
+    await discard(shift.me, child.id);
+    return await lose(shift, worse.id);
+  }
+  if (size >= populationSize) {
+    shift.me.totals.kills++;
+    shift.emit({ event: 'killed', id: worse.id, fitness: worse.fitness, by: better.id });
+  }
+  await enter(shift, child);
+}
+
+/** Two, uniformly and without replacement; ordered by fitness, at random where it is equal. */
+function drawTwo({ random }: Shift, alive: readonly AliveEntry[]): { better: AliveEntry; worse: AliveEntry } {
+  // A listing has no order of its own: sorted, the same draw means the same two.
+  const sorted = alive.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const [first] = sorted.splice(integer(random, sorted.length), 1);
+  const [second] = sorted.splice(integer(random, sorted.length), 1);
+  if (first === undefined || second === undefined) throw new Error('a tournament needs two');
+  const firstWins = first.fitness === second.fitness ? coin(random) : first.fitness > second.fitness;
+  return firstWins ? { better: first, worse: second } : { better: second, worse: first };
+}
+
+/** A child that is complete in staging, and counted by nobody yet. */
+interface Child {
+  readonly id: IndividualId;
+  readonly conception: Conception;
+}
+
+/** @returns Undefined when the parent vanished meanwhile. */
+async function reproduce(shift: Shift, parent: AliveEntry): Promise<Child | undefined> {
+  const { image, mutationsPerReproduction } = shift.population.experiment.search;
+  const dna = await readDna(shift.population, parent);
+  if (dna === undefined) return undefined;
+  const mutated = mutate(dna, shift.random, { count: mutationsPerReproduction, image });
+  const conception = { dna: mutated.dna, parent, mutations: mutated.drawn };
+  const id = await conceive(shift.me, conception);
+  return id === undefined ? undefined : { id, conception };
+}
+
+async function admitFirst(shift: Shift): Promise<void> {
+  const { firstLearningRate, weightDecayRate } = shift.population.experiment.search;
+  const conception = { dna: firstDna({ learningRate: firstLearningRate, weightDecayRate }), mutations: [] };
+  const id = await conceive(shift.me, conception);
+  if (id !== undefined) await enter(shift, { id, conception });
+}
+
+/** The size is read again: without this an overshoot would never shrink. */
+async function enter(shift: Shift, { id, conception }: Child): Promise<void> {
+  const { population, me } = shift;
+  const { size } = await population.living();
+  if (size >= population.experiment.search.populationSize) return await discard(me, id);
+  const entry = await admit(me, id);
+  if (entry === undefined) return await discard(me, id);
+  shift.emit({ event: 'born', id, parent: conception.parent?.id, mutations: conception.mutations });
+  await raise(shift, entry);
+}
+
+async function lose(shift: Shift, over: IndividualId): Promise<void> {
+  shift.me.totals.lostRaces++;
+  shift.emit({ event: 'lost-race', over });
+  await jitter(shift, LOST);
+}

@@ -1,0 +1,123 @@
+import { SeededRandom, seedOf } from '@galapagos/dna';
+import {
+  Control,
+  type Host,
+  Liveness,
+  Membership,
+  type Politely,
+  type Population,
+  politely,
+} from '@galapagos/population';
+import { isBudgetSpent } from './budget.js';
+import type { Evaluate } from './evaluate.js';
+import type { LeaveReason, WorkerEvent } from './events.js';
+import { beatUntil } from './heartbeat.js';
+import { Housekeeping, adoptOrphan } from './housekeeping.js';
+import { Exit, type Shift, jitter } from './shift.js';
+import { tournament } from './tournament.js';
+
+export interface WorkerOptions {
+  readonly population: Population;
+  readonly evaluate: Evaluate;
+  readonly host: Host;
+  readonly version: string;
+  /** The back end that trains, to be written down. */
+  readonly backend: string;
+  readonly slurmJob?: string;
+  readonly onEvent?: (event: WorkerEvent) => void;
+  /** How the only collector is found. @default by proper-lockfile */
+  readonly politely?: Politely;
+}
+
+/**
+ * One stateless worker.
+ *
+ * - **joining**: claims a name that nobody ever had, begins to beat
+ * - **working**: turn after turn: an orphan, if there is one, else a tournament; and clears away the dead
+ * - **paused**: beats, and begins nothing
+ * - **leaving**: gives back what it holds after a checkpoint, says that it left
+ *
+ * Killed at any instant it costs at most the work since its last checkpoint.
+ */
+export class Worker {
+  readonly #exit = new Exit();
+
+  constructor(private readonly options: WorkerOptions) {}
+
+  /** Checkpoints, gives the individual back, leaves. */
+  leave(reason: LeaveReason = 'asked'): void {
+    this.#exit.leave(reason);
+  }
+
+  /** Leaves at once; the individual is adopted by another. */
+  leaveNow(reason: LeaveReason = 'asked'): void {
+    this.#exit.leaveNow(reason);
+  }
+
+  /**
+   * Works until there is a reason to leave.
+   * @throws PopulationError when the directory is no experiment, or can no longer be used.
+   */
+  async run(): Promise<LeaveReason> {
+    const shift = await this.#join();
+    const { me, emit } = shift;
+    const heart = new AbortController();
+    const beating = beatUntil(shift, heart.signal).catch((error: unknown) => {
+      // What the loop is waiting for may never come: leave, and say why below.
+      this.#exit.leaveNow('asked');
+      throw error;
+    });
+    try {
+      await this.#work(shift);
+      emit({ event: 'leaving', reason: this.#exit.reason ?? 'asked' });
+    } finally {
+      heart.abort();
+      // Before the farewell: a beat after it would say that we live.
+      await beating;
+    }
+    await me.leave();
+    emit({ event: 'left' });
+    return this.#exit.reason ?? 'asked';
+  }
+
+  async #join(): Promise<Shift> {
+    const { population, evaluate, onEvent, ...options } = this.options;
+    const control = new Control(population);
+    await control.poll();
+    const me = await Membership.join(population, options);
+    const emit = onEvent ?? (() => undefined);
+    emit({ event: 'joined', worker: me.name, backend: options.backend });
+    const liveness = new Liveness(population, {
+      host: options.host,
+      leaseSeconds: control.bounds.leaseSeconds,
+    });
+    liveness.ownBeatWentThrough();
+    const random = new SeededRandom(seedOf(population.experiment.search.seed, me.name));
+    return {
+      population,
+      me,
+      liveness,
+      control,
+      evaluate,
+      random,
+      emit,
+      exit: this.#exit,
+      failuresInARow: 0,
+      holding: undefined,
+    };
+  }
+
+  async #work(shift: Shift): Promise<void> {
+    const housekeeping = new Housekeeping(shift, this.options.politely ?? politely);
+    const exit = this.#exit;
+    while (exit.reason === undefined) {
+      await housekeeping.tidy();
+      if (await adoptOrphan(shift)) continue;
+      if (exit.reason !== undefined) break;
+      if (await isBudgetSpent(shift)) exit.leave('budget');
+      else if (shift.control.paused) await jitter(shift, 1);
+      else await tournament(shift);
+    }
+    if (!exit.abandon.aborted) await housekeeping.collect();
+  }
+}
