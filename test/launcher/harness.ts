@@ -10,7 +10,7 @@ import {
 import ts from 'typescript';
 import { afterEach } from 'vitest';
 
-export type EventOf<Kind extends LaunchEvent['kind']> = Extract<LaunchEvent, { kind: Kind }>;
+type EventOf<Kind extends LaunchEvent['kind']> = Extract<LaunchEvent, { kind: Kind }>;
 
 const fixtures = join(import.meta.dirname, 'fixtures');
 const directories: string[] = [];
