@@ -3,16 +3,21 @@ import { z } from 'zod';
 /** The DNA format that this version writes, and the newest that it reads. */
 export const DNA_FORMAT = 1;
 
-const id = z
-  .string()
-  .regex(/^[a-z][a-z0-9]{0,31}$/, 'an id is a lower-case letter and up to 31 lower-case letters and digits');
+/** What an id is, in words. */
+export const ID_RULE = 'an id is a lower-case letter and up to 31 lower-case letters and digits';
+
+const id = z.string().regex(/^[a-z][a-z0-9]{0,31}$/, ID_RULE);
+
+const precedence = z.int('expected a whole number');
 
 const vertexFields = {
   edgesIn: z.array(id).describe('Ids of the edges that end here.'),
   edgesOut: z.array(id).describe('Ids of the edges that start here.'),
   inputsMutable: z.boolean().describe('May a mutation change which edges end here?'),
   outputsMutable: z.boolean().describe('May a mutation change which edges start here?'),
-  propertiesMutable: z.boolean().describe('May a mutation change its size, its depth, or remove it?'),
+  propertiesMutable: z
+    .boolean()
+    .describe('May a mutation change the numbers of a convolution that ends here, or remove this vertex?'),
 };
 
 const vertexSchema = z
@@ -33,12 +38,12 @@ const vertexSchema = z
 const edgeFields = {
   from: id.describe('The vertex that it starts from.'),
   to: id.describe('The vertex that it ends at.'),
-  depthPrecedence: z
-    .int()
-    .describe('Among the in-edges of a vertex the one with the lowest number decides the channels.'),
-  scalePrecedence: z
-    .int()
-    .describe('Among the in-edges of a vertex the one with the lowest number decides height and width.'),
+  depthPrecedence: precedence.describe(
+    'Among the in-edges of a vertex the one with the lowest number decides the channels.',
+  ),
+  scalePrecedence: precedence.describe(
+    'Among the in-edges of a vertex the one with the lowest number decides height and width.',
+  ),
 };
 
 const edgeSchema = z

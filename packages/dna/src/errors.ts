@@ -26,9 +26,23 @@ export class DnaError extends Error {
 
 /** The problems that a schema found, each with the path of the field, also that of a field nobody knows. */
 export function schemaProblems(error: z.ZodError): Problem[] {
-  return error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: 'unknown field' }))
-      : [{ path: issue.path.join('.'), message: issue.message }],
-  );
+  return error.issues.flatMap((issue): Problem[] => {
+    const path = issue.path.join('.');
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: 'unknown field' }));
+    }
+    if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => ({ path, message }));
+    return [{ path, message: readable(issue.message) }];
+  });
+}
+
+/** What zod says of a field, in our words. */
+function readable(message: string): string {
+  return message
+    .replace(/^Invalid input: expected (.+), received undefined$/, 'missing, expected $1')
+    .replace(/^Invalid input: expected /, 'expected ')
+    .replace(/^expected record/, 'expected object')
+    .replace(/^Invalid discriminator value. Expected (.+)$/, (_, kinds: string) => {
+      return `expected ${kinds.replaceAll(' | ', ' or ')}`;
+    });
 }

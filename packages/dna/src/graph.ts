@@ -3,12 +3,17 @@ import { type Random, integer } from './random.js';
 
 /** The vertex of that id. Thrown when there is none: a programming error, since a valid DNA has it. */
 export function vertexOf(dna: Dna, id: VertexId): Vertex {
-  return present(dna.vertices[id], `vertex ${id}`);
+  return present(own(dna.vertices, id), `vertex ${id}`);
 }
 
 /** The edge of that id. Thrown when there is none: a programming error, since a valid DNA has it. */
 export function edgeOf(dna: Dna, id: EdgeId): Edge {
-  return present(dna.edges[id], `edge ${id}`);
+  return present(own(dna.edges, id), `edge ${id}`);
+}
+
+/** What a record itself holds under an id: `constructor` is one too, and every object inherits that name. */
+export function own<T>(record: Readonly<Record<string, T>>, id: string): T | undefined {
+  return Object.hasOwn(record, id) ? record[id] : undefined;
 }
 
 /** The image: the only vertex without in-edges. */

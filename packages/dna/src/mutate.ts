@@ -54,15 +54,18 @@ export interface MutateOptions {
 /**
  * Copies a DNA and mutates the copy: `count` mutations, each drawn uniformly from the eleven, and drawn again
  * where it finds no legal site (section 3.3).
+ * @throws ShapeError when the parent itself is no network for images of this shape.
  */
 export function mutate(
   parent: Dna,
   random: Random,
   { count = 1, image }: MutateOptions,
 ): { dna: Dna; drawn: DrawnMutation[] } {
+  const reason = whyIllegal(parent, image);
+  if (reason !== undefined) throw new ShapeError(reason);
   let dna = copyDna(parent);
   const drawn: DrawnMutation[] = [];
-  // Ends: IDENTITY is always legal.
+  // Ends: IDENTITY is always legal, since the parent is.
   for (let applied = 0; applied < count;) {
     const name = pick(random, MUTATION_NAMES);
     if (name === undefined) throw new RangeError('a source of chance gives numbers from [0, 1)');
@@ -99,6 +102,9 @@ export function inheritsWeights(drawn: readonly DrawnMutation[]): boolean {
 function whyIllegal(dna: Dna, image: Shape): string | undefined {
   if (!Number.isFinite(dna.learningRate) || dna.learningRate <= 0) return `learning rate ${dna.learningRate}`;
   for (const [id, edge] of Object.entries(dna.edges)) {
+    if (![edge.depthPrecedence, edge.scalePrecedence].every(Number.isSafeInteger)) {
+      return `a precedence of edge ${id} is too large to count`;
+    }
     if (edge.type !== 'CONV') continue;
     const { depthFactor, filterHalfHeight, filterHalfWidth, strideScale } = edge;
     if (![depthFactor, filterHalfHeight, filterHalfWidth, strideScale].every(Number.isFinite)) {

@@ -13,8 +13,11 @@ export type RandomState = readonly [number, number, number, number];
 export class SeededRandom implements Random {
   readonly #words: Uint32Array;
 
+  /** @throws RangeError when a state is four zeros, from which the generator would never move. */
   constructor(seed: string | RandomState) {
     this.#words = Uint32Array.from(typeof seed === 'string' ? wordsOf(seed) : seed);
+    if (this.#words.every((word) => word === 0))
+      throw new RangeError('the state of a generator is all zeros');
   }
 
   next(): number {
@@ -80,9 +83,8 @@ function wordsOf(seed: string): RandomState {
     hash = Math.imul(hash ^ seed.charCodeAt(i), 0x01000193);
     second = Math.imul(second ^ seed.charCodeAt(i), 0x5bd1e995) ^ (second >>> 13);
   }
-  const words = [mix(hash), mix(second), mix(hash ^ 0x9e3779b9), mix(second ^ 0x85ebca6b)] as const;
-  // The one state that xoshiro must never have.
-  return words.some((word) => word !== 0) ? words : [1, 2, 3, 4];
+  // The first and the third differ, so they are never all zero: the one state that xoshiro must not have.
+  return [mix(hash), mix(second), mix(hash ^ 0x9e3779b9), mix(second ^ 0x85ebca6b)];
 }
 
 function mix(word: number): number {

@@ -1,6 +1,6 @@
-import { DNA_FORMAT, type Dna, type EdgeId, type VertexId, dnaSchema } from './dna.js';
+import { DNA_FORMAT, type Dna, type EdgeId, ID_RULE, type VertexId, dnaSchema } from './dna.js';
 import { DnaError, type Problem, schemaProblems } from './errors.js';
-import { edgeOf, topologicalOrder, vertexOf } from './graph.js';
+import { edgeOf, own, topologicalOrder, vertexOf } from './graph.js';
 
 /**
  * Reads a DNA out of parsed JSON.
@@ -8,13 +8,16 @@ import { edgeOf, topologicalOrder, vertexOf } from './graph.js';
  * @throws DnaError when a field is unknown, missing or wrong, when the graph breaks a rule, or when it is newer.
  */
 export function parseDna(json: unknown, source = 'DNA'): Dna {
-  const format = typeof json === 'object' && json !== null && 'format' in json ? json.format : undefined;
+  const format = isObject(json) ? json['format'] : undefined;
   if (typeof format === 'number' && format > DNA_FORMAT) {
     const message = `format ${format} is newer than ${DNA_FORMAT}, the newest that this version reads: update Galapagos`;
     throw new DnaError('DNA_NEWER', [{ path: 'format', message }], source);
   }
   const parsed = dnaSchema.safeParse(json);
-  const problems = parsed.success ? graphProblems(parsed.data) : schemaProblems(parsed.error);
+  const problems = [
+    ...forbiddenIds(json),
+    ...(parsed.success ? graphProblems(parsed.data) : schemaProblems(parsed.error)),
+  ];
   if (!parsed.success || problems.length > 0) throw new DnaError('DNA_INVALID', problems, source);
   return parsed.data;
 }
@@ -28,9 +31,26 @@ export function parseDnaText(text: string, source: string): Dna {
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new DnaError('DNA_INVALID', [{ path: '', message: `not JSON: ${String(error)}` }], source);
+    throw new DnaError(
+      'DNA_INVALID',
+      [{ path: '', message: `not JSON: ${(error as SyntaxError).message}` }],
+      source,
+    );
   }
   return parseDna(json, source);
+}
+
+/** zod passes over a key `__proto__` of a record in silence; here it is an id like any other bad one. */
+function forbiddenIds(json: unknown): Problem[] {
+  return (['vertices', 'edges'] as const).flatMap((key) => {
+    const record = isObject(json) ? json[key] : undefined;
+    const found = isObject(record) && Object.hasOwn(record, '__proto__');
+    return found ? [{ path: `${key}.__proto__`, message: ID_RULE }] : [];
+  });
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** The text of a DNA file. */
@@ -49,7 +69,7 @@ export function graphProblems(dna: Dna): Problem[] {
 function edgeProblems(dna: Dna): Problem[] {
   return Object.entries(dna.edges).flatMap(([id, edge]) =>
     (['from', 'to'] as const).flatMap((end) => {
-      const vertex = dna.vertices[edge[end]];
+      const vertex = own(dna.vertices, edge[end]);
       const list = end === 'from' ? 'edgesOut' : 'edgesIn';
       if (vertex === undefined)
         return [{ path: `edges.${id}.${end}`, message: `there is no vertex ${edge[end]}` }];
@@ -75,7 +95,7 @@ function listProblems(
 ): Problem[] {
   return edges.flatMap((id, index) => {
     const path = `vertices.${vertex}.${list}.${index}`;
-    const edge = dna.edges[id];
+    const edge = own(dna.edges, id);
     if (edge === undefined) return [{ path, message: `there is no edge ${id}` }];
     if (edge[end] !== vertex) return [{ path, message: `edge ${id} has ${end} ${edge[end]}` }];
     if (edges.indexOf(id) !== index) return [{ path, message: `edge ${id} is listed twice` }];
@@ -91,7 +111,7 @@ function endProblems(dna: Dna): Problem[] {
   if (inputs.length !== 1) problems.push(countProblem('without in-edges (the image)', inputs));
   if (outputs.length !== 1) problems.push(countProblem('without out-edges (the classifier)', outputs));
   const [input = ''] = inputs;
-  if (inputs.length === 1 && dna.vertices[input]?.type !== 'LINEAR') {
+  if (inputs.length === 1 && vertexOf(dna, input).type !== 'LINEAR') {
     problems.push({ path: `vertices.${input}.type`, message: 'the image is LINEAR' });
   }
   if (inputs.length === 1 && outputs.length === 1 && input === outputs[0]) {
