@@ -2,6 +2,7 @@
 // Plain Node without dependencies, since none may be there yet. Finds nothing to do in about a second.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { withLock } from './lock.mjs';
@@ -9,7 +10,12 @@ import { withLock } from './lock.mjs';
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Thrown with a message that is meant for the user as it stands. */
-export class SetupError extends Error {}
+export class SetupError extends Error {
+  constructor(message, exitCode = 1) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
 
 /**
  * Installs what is missing and builds what changed. Two at once wait for each other.
@@ -31,7 +37,7 @@ export async function main(action) {
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     process.stderr.write(`\n${error.message}\n`);
-    process.exitCode = 1;
+    process.exitCode = error.exitCode;
   }
 }
 
@@ -118,12 +124,24 @@ function run(command, args) {
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text) => (output += text));
   }
+  // Ending this process alone would leave npm at work behind a lock that looks free.
+  let stoppedBy;
+  const stop = (signal) => {
+    stoppedBy ??= signal;
+    child.kill(signal);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
+
   return new Promise((resolve, reject) => {
     child.once('error', (error) => {
       reject(new SetupError(`Could not start ${command}: ${error.message}`));
     });
     child.once('close', (code) => {
-      resolve({ code, output, seconds: ((performance.now() - start) / 1000).toFixed(1) });
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(signal, stop);
+      const seconds = ((performance.now() - start) / 1000).toFixed(1);
+      if (stoppedBy === undefined) resolve({ code, output, seconds });
+      else
+        reject(new SetupError(`The set-up was stopped (${stoppedBy}).`, 128 + constants.signals[stoppedBy]));
     });
   });
 }
