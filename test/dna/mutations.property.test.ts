@@ -1,0 +1,151 @@
+import {
+  type Dna,
+  MUTATION_NAMES,
+  SeededRandom,
+  type Shape,
+  backbone,
+  copyDna,
+  edgeOf,
+  firstDna,
+  formatDna,
+  graphProblems,
+  inferShapes,
+  mutate,
+  parseDna,
+  parseDnaText,
+  pick,
+  topologicalOrder,
+  tryMutation,
+} from '@galapagos/dna';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { expectExactly } from './expectations.js';
+import { expectOnlySkipsDropped } from './expect-removal.js';
+import { anyImage, anyRandomDna, anySeed, deepFreeze } from './samples.js';
+
+const anyNames = fc.array(fc.constantFrom(...MUTATION_NAMES), { maxLength: 60, size: 'max' });
+
+function expectSound(dna: Dna, image: Shape): void {
+  expect(graphProblems(dna)).toEqual([]);
+  expect(parseDna(dna)).toEqual(dna);
+  expect(topologicalOrder(dna)).toHaveLength(Object.keys(dna.vertices).length);
+  expect(parseDnaText(formatDna(dna), 'round trip')).toEqual(dna);
+  const { vertices, edges } = inferShapes(dna, image);
+  expect(Object.keys(vertices).sort()).toEqual(Object.keys(dna.vertices).sort());
+  expect(Object.keys(edges).sort()).toEqual(Object.keys(dna.edges).sort());
+  for (const { height, width, channels } of [...Object.values(vertices), ...Object.values(edges)]) {
+    expect([height, width, channels].every((n) => Number.isSafeInteger(n) && n >= 1)).toBe(true);
+  }
+}
+
+describe('any sequence of mutations from the first individual', () => {
+  it('keeps the DNA sound, and each changes exactly what its name says', () => {
+    fc.assert(
+      fc.property(anyNames, anySeed, anyImage, (names, seed, image) => {
+        const random = new SeededRandom(seed);
+        let parent = deepFreeze(firstDna());
+        for (const name of names) {
+          const { child, draw } = tryMutation(name, parent, random, image);
+          expect(draw.mutation).toBe(name);
+          if (draw.outcome === 'no-site') expect(child).toEqual(parent);
+          if (draw.outcome !== 'applied') continue;
+          expectExactly(name, parent, child);
+          if (name === 'REMOVE-CONVOLUTION') expectOnlySkipsDropped(parent, child);
+          parent = deepFreeze(child);
+          expect(graphProblems(parent)).toEqual([]);
+          inferShapes(parent, image);
+          // So that skips are all that a removal drops: no vertex ever lies beside the backbone.
+          const onBackbone = ['input', ...backbone(parent).map((id) => edgeOf(parent, id).to)];
+          expect(onBackbone.sort()).toEqual(Object.keys(parent.vertices).sort());
+        }
+        expectSound(parent, image);
+      }),
+      { seed: 1703, numRuns: 300 },
+    );
+  });
+
+  it('keeps it sound over lineages of one to five mutations per reproduction', () => {
+    fc.assert(
+      fc.property(anySeed, anyImage, fc.integer({ min: 1, max: 5 }), (seed, image, count) => {
+        const random = new SeededRandom(seed);
+        let parent = deepFreeze(firstDna());
+        for (let generation = 0; generation < 15; generation++) {
+          const { dna, drawn } = mutate(parent, random, { count, image });
+          expect(drawn.filter(({ outcome }) => outcome === 'applied')).toHaveLength(count);
+          expect(drawn.at(-1)?.outcome).toBe('applied');
+          parent = deepFreeze(dna);
+          expectSound(parent, image);
+        }
+      }),
+      { seed: 1041, numRuns: 150 },
+    );
+  });
+});
+
+describe('any graph with parallel branches, random precedences and random flags', () => {
+  it('stays sound under every mutation, which changes exactly what its name says', () => {
+    const applied = new Map<string, number>();
+    fc.assert(
+      fc.property(anyRandomDna, anySeed, anyImage, (dna, seed, image) => {
+        expectSound(dna, image);
+        const parent = deepFreeze(dna);
+        for (const name of MUTATION_NAMES) {
+          const { child, draw } = tryMutation(name, parent, new SeededRandom(seed), image);
+          if (draw.outcome === 'no-site') expect(child).toEqual(parent);
+          if (draw.outcome !== 'applied') continue;
+          expectExactly(name, parent, child);
+          expectSound(child, image);
+          expectFlagsHeeded(parent, child);
+          applied.set(name, (applied.get(name) ?? 0) + 1);
+        }
+      }),
+      { seed: 2017, numRuns: 400 },
+    );
+    // None of the eleven was left out by the luck of the samples.
+    for (const name of MUTATION_NAMES) expect(applied.get(name), name).toBeGreaterThan(50);
+  });
+});
+
+describe('mutate', () => {
+  it('draws as it says: the same draws, one by one, give the same child', () => {
+    fc.assert(
+      fc.property(anyRandomDna, anySeed, (parent, seed) => {
+        const image = { height: 8, width: 8, channels: 3 };
+        const { dna, drawn } = mutate(parent, new SeededRandom(seed), { count: 3, image });
+        const random = new SeededRandom(seed);
+        let child = copyDna(parent);
+        for (const entry of drawn) {
+          expect(pick(random, MUTATION_NAMES)).toBe(entry.mutation);
+          const attempt = tryMutation(entry.mutation, child, random, image);
+          expect(attempt.draw).toEqual(entry);
+          if (attempt.draw.outcome === 'applied') child = attempt.child;
+        }
+        expect(child).toEqual(dna);
+      }),
+      { seed: 11, numRuns: 200 },
+    );
+  });
+});
+
+/** A flag keeps: the in-edges as they are, the out-edges as they are, the vertex and the convolutions into it. */
+function expectFlagsHeeded(parent: Dna, child: Dna): void {
+  const edges = (dna: Dna, end: 'from' | 'to', id: string) =>
+    Object.entries(dna.edges).filter(([, edge]) => edge[end] === id);
+  const ends = (dna: Dna, end: 'from' | 'to', id: string) =>
+    edges(dna, end, id).map(([edge, { type, from, to }]) => ({ edge, type, from, to }));
+  for (const [id, vertex] of Object.entries(parent.vertices)) {
+    const { inputsMutable, outputsMutable, propertiesMutable } = vertex;
+    if (!inputsMutable) expect(ends(child, 'to', id)).toEqual(ends(parent, 'to', id));
+    if (!outputsMutable) expect(ends(child, 'from', id)).toEqual(ends(parent, 'from', id));
+    if (propertiesMutable) continue;
+    expect({ ...child.vertices[id], edgesIn: [], edgesOut: [] }).toEqual({
+      ...vertex,
+      edgesIn: [],
+      edgesOut: [],
+    });
+    for (const [edge, before] of edges(parent, 'to', id)) {
+      const after = child.edges[edge];
+      if (after?.to === id) expect({ ...after, from: '' }).toEqual({ ...before, from: '' });
+    }
+  }
+}
