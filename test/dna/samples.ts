@@ -106,7 +106,7 @@ export function randomDna(seed: string, size: number): Dna {
     const vertex = dna.vertices[id];
     if (vertex === undefined) throw new Error(`no vertex ${id}`);
     for (const flag of ['inputsMutable', 'outputsMutable', 'propertiesMutable'] as const) {
-      vertex[flag] = random.next() < 0.8;
+      vertex[flag] = random.next() < 0.9;
     }
     if (id !== 'v0' && coin(random))
       dna.vertices[id] = { ...vertex, type: 'BN_RELU', leakiness: random.next() };
