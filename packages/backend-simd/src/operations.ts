@@ -82,4 +82,10 @@ export interface Operations {
    * Tensors that share the variables' values (clones) keep theirs.
    */
   sgdMomentum(variable: Variable, momentum: Variable, gradient: Tensor, options: SgdOptions): void;
+
+  /**
+   * One update of a moving average, in place: variable = decay * variable + (1 - decay) * value. Tensors that share the
+   * variable's values keep theirs.
+   */
+  movingAverage(variable: Variable, value: Tensor, decay: number): void;
 }

@@ -16,6 +16,7 @@ import { GLOBAL_AVERAGE_POOL } from './kernels/global-average-pool.js';
 import { MATCH_CHANNELS } from './kernels/match-channels.js';
 import { RESIZE_NEAREST } from './kernels/resize-nearest.js';
 import { SUM } from './kernels/sum.js';
+import { movingAverage } from './kernels/moving-average.js';
 import { sgdMomentum } from './kernels/sgd-momentum.js';
 import { countCorrect, SOFTMAX_CROSS_ENTROPY } from './kernels/softmax-cross-entropy.js';
 import type { Operations } from './operations.js';
@@ -87,5 +88,9 @@ export const simdOperations: Operations = {
 
   sgdMomentum(variable, momentum, gradient, options) {
     sgdMomentum(currentSimdBackend(), variable, momentum, gradient, options);
+  },
+
+  movingAverage(variable, value, decay) {
+    movingAverage(currentSimdBackend(), variable, value, decay);
   },
 };

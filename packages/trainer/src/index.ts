@@ -1,1 +1,15 @@
-export {};
+export {
+  BACKEND_CHOICES,
+  BACKEND_LADDER,
+  type Backend,
+  type BackendChoice,
+  BackendError,
+  chooseBackend,
+} from './backend.js';
+export { type NetworkCost, costOf } from './flops.js';
+export type { TrainingOutcome, TrainingRequest, TrainingResult } from './messages.js';
+export { type Plan, planNetwork } from './plan.js';
+export { type TrainingSettings, trainingSchema } from './settings.js';
+export { testIndividual } from './test-individual.js';
+export { type TrainerOptions, TrainerError, TrainerProcess, type TrainerReady } from './trainer-process.js';
+export { WeightsFileError, decodeWeights, encodeWeights } from './weights-file.js';

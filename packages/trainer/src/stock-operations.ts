@@ -18,7 +18,6 @@ import {
   mean,
   mul,
   neg,
-  oneHot,
   pad,
   reshape,
   rsqrt,
@@ -77,6 +76,7 @@ function requireCount(name: string, value: number): void {
 
 function convolution(x: Tensor4D, filter: Tensor4D, stride: number): Tensor4D {
   requireCount('stride', stride);
+  if (x.rank !== 4) throw new Error(`x has shape [${x.shape.join()}], not rank 4`);
   const filterGradient = (images: Tensor, dy: Tensor, filterShape: number[]): Tensor => {
     const attrs = { strides: [stride, stride], pad: 'same', dataFormat: 'NHWC', filterShape };
     return engine().runKernel('Conv2DBackpropFilter', { x: images, dy }, attrs);
@@ -250,24 +250,31 @@ function requireLabels(logits: Tensor2D, labels: Tensor1D): Int32Array {
   return labels.dataSync<'int32'>();
 }
 
+/** 1 at the label of each row. Not by `oneHot`, which refuses a single class. */
+function oneHotRows(labels: Int32Array, classes: number): Tensor2D {
+  const rows = new Float32Array(labels.length * classes);
+  labels.forEach((label, row) => (rows[row * classes + label] = 1));
+  return tensor2d(rows, [labels.length, classes]);
+}
+
 function softmaxCrossEntropy(logits: Tensor2D, labels: Tensor1D): Scalar {
   const [rows, classes] = logits.shape;
-  const bad = requireLabels(logits, labels).find((label) => label < 0 || label >= classes);
+  const truth = requireLabels(logits, labels).slice();
+  const bad = truth.find((label) => label < 0 || label >= classes);
   if (bad !== undefined) throw new Error(`label ${bad} is not a class from 0 to ${classes - 1}`);
-  return run<[Tensor2D, Tensor1D], Scalar>(
+  return run<[Tensor2D], Scalar>(
     {
-      forward: (scores, truth) => {
+      forward: (scores) => {
         const logs = logSoftmax(scores);
-        const chosen = where(greater(oneHot(truth, classes), 0), logs, zerosLike(logs));
+        // Not a product with 0, which would turn an impossible class into NaN.
+        const chosen = where(greater(oneHotRows(truth, classes), 0), logs, zerosLike(logs));
         return div(neg(sum(chosen)), rows);
       },
-      backward: (dloss, scores, truth) => [
-        mul(sub(exp(logSoftmax(scores)), oneHot(truth, classes)), div(dloss, rows)),
-        zerosLike(truth), // never asked for
+      backward: (dloss, scores) => [
+        mul(sub(exp(logSoftmax(scores)), oneHotRows(truth, classes)), div(dloss, rows)),
       ],
     },
     logits,
-    labels,
   );
 }
 
@@ -316,5 +323,10 @@ export const stockOperations: Operations = {
       momentum.assign(add(mul(momentum, options.momentum), decayed));
       variable.assign(sub(variable, mul(momentum, options.learningRate)));
     });
+  },
+
+  movingAverage(variable, value, decay) {
+    requireShape('value', value, variable.shape);
+    tidy(() => variable.assign(add(mul(variable, decay), mul(value, 1 - decay))));
   },
 };

@@ -35,6 +35,8 @@ export type Outcome = Cost &
     | { readonly kind: 'failed'; readonly failure: Pick<Failure, 'class' | 'reason' | 'log'> }
     /** Stopped on request, after a checkpoint where it was worth one. */
     | { readonly kind: 'handed-back' }
+    /** Its folder went away: another adopted it. */
+    | { readonly kind: 'taken-away' }
   );
 
 export interface Progress {

@@ -79,6 +79,8 @@ async function train(
     case 'handed-back':
       await handBack(population, entry);
       return shift.emit({ event: 'handed-back', id: entry.id });
+    case 'taken-away':
+      return shift.emit({ event: 'taken-away', id: entry.id });
     case 'failed':
       return await retryOrBury(shift, entry, attempt, outcome);
   }

@@ -1,0 +1,64 @@
+import {
+  type Dataset,
+  type ImageSet,
+  type Normalization,
+  fillBatch,
+  normalizationOf,
+} from '@galapagos/datasets';
+import type { Random } from '@galapagos/dna';
+import { type Tensor1D, type Tensor4D, tensor1d, tensor4d } from '@tensorflow/tfjs-core';
+import type { TrainingSettings } from './settings.js';
+
+/** A batch on the selected back end. To be disposed, or used inside `tidy`. */
+export interface Batch {
+  /** [n, height, width, channels] */
+  readonly images: Tensor4D;
+  /** int32 [n] */
+  readonly labels: Tensor1D;
+}
+
+/** The examples of a data set as batches of tensors. */
+export class Examples {
+  readonly #normalization: Normalization;
+
+  constructor(
+    readonly dataset: Dataset,
+    private readonly settings: Pick<TrainingSettings, 'padCrop' | 'flip'>,
+  ) {
+    this.#normalization = normalizationOf(dataset.train, dataset.channels);
+  }
+
+  /** Training examples, augmented. */
+  training(indices: ArrayLike<number>, random: Random): Batch {
+    const { padCrop, flip } = this.settings;
+    return this.#batch(this.dataset.train, indices, { padCrop, flip }, random);
+  }
+
+  /** All examples of a set, in batches of at most so many, as they are. */
+  *all(set: ImageSet, batchSize: number): Generator<Batch> {
+    for (let from = 0; from < set.count; from += batchSize) {
+      const size = Math.min(batchSize, set.count - from);
+      yield this.#batch(
+        set,
+        Uint32Array.from({ length: size }, (_, index) => from + index),
+      );
+    }
+  }
+
+  #batch(
+    set: ImageSet,
+    indices: ArrayLike<number>,
+    augmentation?: { padCrop: number; flip: boolean },
+    random?: Random,
+  ): Batch {
+    const { height, width, channels } = this.dataset;
+    const images = new Float32Array(indices.length * height * width * channels);
+    const labels = new Int32Array(indices.length);
+    const draw = random === undefined ? undefined : () => random.next();
+    fillBatch(this.dataset, set, indices, images, labels, this.#normalization, augmentation, draw);
+    return {
+      images: tensor4d(images, [indices.length, height, width, channels], 'float32'),
+      labels: tensor1d(labels, 'int32'),
+    };
+  }
+}

@@ -1,0 +1,60 @@
+import type { Checkpoint, FailureClass } from '@galapagos/population';
+
+// What the worker and its trainer say to each other. Structured clones, so that numbers stay what they are.
+
+/** What is to be trained, and where. Paths are absolute. */
+export interface TrainingRequest {
+  readonly id: string;
+  /** Holds the DNA, and the inherited weights where there are any; only to be read. */
+  readonly individual: string;
+  /** The folder of this tenure: checkpoints, curve and weights go here, and nowhere else. */
+  readonly output: string;
+  readonly attempt: number;
+  readonly seed: string;
+  /** Lies in `output`: continue from it. */
+  readonly resume: Checkpoint | undefined;
+}
+
+/** The result of a training that ended. Its weights lie in `output`, on disk. */
+export interface TrainingResult {
+  readonly fitness: number;
+  /** The loss stopped being a number, so the fitness is 0 and there are no weights. */
+  readonly diverged: boolean;
+  readonly steps: number;
+  /** Seconds and floating-point operations of the whole attempt, earlier tenures included. */
+  readonly seconds: number;
+  readonly flops: number;
+  readonly parameters: number;
+  readonly backend: string;
+  /** SHA-256 of the weights file. */
+  readonly weights: string | null;
+}
+
+/** How a training ended; seconds and operations are those of this call alone. */
+export type TrainingOutcome = { readonly seconds: number; readonly flops: number } & (
+  | { readonly kind: 'evaluated'; readonly result: TrainingResult }
+  | {
+      readonly kind: 'failed';
+      readonly failure: { readonly class: FailureClass; readonly reason: string; readonly log: string };
+    }
+  | { readonly kind: 'handed-back' }
+  | { readonly kind: 'taken-away' }
+);
+
+export interface TrainingProgress {
+  readonly step: number;
+  readonly steps: number;
+  readonly loss: number;
+}
+
+export type ToTrainer =
+  { readonly type: 'train'; readonly request: TrainingRequest } | { readonly type: 'hand-back' };
+
+export type FromTrainer =
+  | { readonly type: 'ready'; readonly backend: string; readonly reason: string; readonly checksum: string }
+  /** It can train nothing: the data cannot be read, say. */
+  | { readonly type: 'unusable'; readonly kind: 'data' | 'backend'; readonly message: string }
+  | { readonly type: 'progress'; readonly progress: TrainingProgress }
+  /** It waits for the filesystem, which may hang: that is not a stall of the training. */
+  | { readonly type: 'writing' }
+  | { readonly type: 'ended'; readonly outcome: TrainingOutcome };

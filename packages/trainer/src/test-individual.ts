@@ -1,0 +1,34 @@
+import { type DatasetOptions, loadDataset } from '@galapagos/datasets';
+import type { Dna } from '@galapagos/dna';
+import { type BackendChoice, chooseBackend } from './backend.js';
+import { Examples } from './examples.js';
+import { Network } from './network.js';
+import { planNetwork } from './plan.js';
+import type { TrainingSettings } from './settings.js';
+import { validate } from './validate.js';
+import { decodeWeights } from './weights-file.js';
+
+/**
+ * The accuracy of a trained individual on the test examples, which no search ever looks at.
+ * @param weights The bytes of its `weights.safetensors`.
+ * @throws WeightsFileError, DatasetError, BackendError.
+ */
+export async function testIndividual(options: {
+  readonly dna: Dna;
+  readonly weights: Uint8Array;
+  readonly data: DatasetOptions;
+  readonly training: TrainingSettings;
+  readonly backend: BackendChoice;
+}): Promise<{ accuracy: number; examples: number }> {
+  const { operations } = await chooseBackend(options.backend);
+  const dataset = await loadDataset(options.data);
+  const plan = planNetwork(options.dna, dataset, dataset.classes.length);
+  const network = new Network(plan, operations, decodeWeights(options.weights).arrays);
+  try {
+    const examples = new Examples(dataset, options.training);
+    const accuracy = await validate(network, examples, dataset.test, () => Promise.resolve());
+    return { accuracy, examples: dataset.test.count };
+  } finally {
+    network.dispose();
+  }
+}
