@@ -91,6 +91,20 @@ describe('REMOVE-CONVOLUTION, where an edge of the removed vertex goes', () => {
     expect(wiring(child)).toEqual(expected);
   });
 
+  it('a skip is dropped where the vertex before it keeps its inputs', () => {
+    const dna = sketch({
+      i: { from: 'input', to: 'v1' },
+      j: { from: 'v1', to: 'v2' },
+      a: { from: 'v2', to: 'v3', conv },
+      s: { from: 'input', to: 'v3' },
+      e0: { from: 'v3', to: 'output' },
+    });
+    Object.assign(dna.vertices['v2'] ?? {}, { inputsMutable: false });
+    const { child, draw } = attempt('REMOVE-CONVOLUTION', dna);
+    expect(draw.outcome).toBe('applied');
+    expect(wiring(child)).toEqual(['e0: v2-output', 'i: input-v1', 'j: v1-v2']);
+  });
+
   it('is not to be had where a branch would be left without an end', () => {
     const dna = sketch({
       a: { from: 'input', to: 'v2', conv },
