@@ -70,6 +70,16 @@ describe('the back end', () => {
     expect([...operations.sum([doubled, x]).dataSync()].slice(0, 2)).toEqual([3, 0]);
   });
 
+  it('leaves a clone alone that was made on another back end', async () => {
+    await tf.setBackend('cpu');
+    const variable = tf.variable(tf.ones([2]));
+    const clone = variable.clone();
+    await tf.setBackend('simd');
+    const options = { learningRate: 1, momentum: 0, weightDecay: 0 };
+    operations.sgdMomentum(variable, tf.variable(tf.zeros([2])), tf.ones([2]), options);
+    expect([...variable.dataSync(), ...clone.dataSync()]).toEqual([0, 0, 1, 1]);
+  });
+
   it('refuses to work with another back end selected', async () => {
     await tf.setBackend('cpu');
     const refusal = expect.objectContaining({ code: 'BACKEND' }) as Error;
@@ -91,6 +101,7 @@ describe('the back end', () => {
     expect(codeOf(() => operations.convolution(x, tf.zeros([3, 3, 2, 1]), 1))).toBe('SHAPE');
     expect(codeOf(() => operations.globalAveragePool(integers))).toBe('DTYPE');
     expect(codeOf(() => operations.resizeNearest(x, 1.5, 1))).toBe('VALUE');
+    expect(codeOf(() => operations.resizeNearest(tf.zeros([1, 0, 2, 1]), 1, 1))).toBe('VALUE');
     expect(codeOf(() => operations.resizeNearest(x, 2 ** 16, 2 ** 16))).toBe('OUT_OF_MEMORY');
     const options = { epsilon: 0, leakiness: 0 };
     expect(codeOf(() => operations.batchNormalization(x, tf.ones([1]), tf.ones([1]), options))).toBe('VALUE');

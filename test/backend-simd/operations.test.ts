@@ -79,6 +79,7 @@ describe.each(implementations)('operations of $name', ({ name, operations, backe
       [1, 5, 5, 2, 2, 4, 3, 2],
       [2, 1, 1, 20, 3, 3, 20, 1],
       [1, 4, 4, 1, 3, 3, 1, 7],
+      [1, 4, 5, 2, 3, 3, 2, 1_000_000],
       [1, 8, 8, 17, 3, 3, 19, 1],
     ])('of %d x %d x %d x %d, filter %d x %d to %d, stride %d', (batch, height, width, depth, ...rest) => {
       expectConvolution({ batch, height, width, channels: depth, seed: 7 }, ...rest);
@@ -382,6 +383,20 @@ describe.each(implementations)('operations of $name', ({ name, operations, backe
       expect(() =>
         operations.sgdMomentum(variable, tf.variable(tf.zeros([3])), tf.zeros([1]), options),
       ).toThrow(/gradient/);
+    });
+  });
+
+  describe('a moving average', () => {
+    it('moves, and leaves clones as they were', () => {
+      const variable = tf.variable(tf.tensor1d([0, 10, NaN]));
+      const clone = variable.clone();
+      operations.movingAverage(variable, tf.tensor1d([10, 20, 30]), 0.75);
+      expect([...variable.dataSync()]).toEqual([2.5, 12.5, NaN]);
+      expect([...clone.dataSync()]).toEqual([0, 10, NaN]);
+    });
+
+    it('refuses a value of another shape', () => {
+      expect(() => operations.movingAverage(tf.variable(tf.zeros([3])), tf.zeros([1]), 0.9)).toThrow(/value/);
     });
   });
 

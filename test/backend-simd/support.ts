@@ -8,7 +8,7 @@ import type { Values } from '../support/reference-operations.js';
 
 registerSimdBackend();
 // The `cpu` back end advises to install another one on its first use.
-tf.env().set('PROD', true);
+tf.enableProdMode();
 
 /** Everything that offers `Operations`, and the back end that it runs on here. */
 export const implementations: { name: string; operations: Operations; backend: string }[] = [

@@ -97,7 +97,7 @@ const { values, positionals } = parseArgs({
 });
 const names = positionals.length > 0 ? positionals : Object.keys(NETS);
 
-tf.env().set('PROD', true);
+tf.enableProdMode();
 registerSimdBackend();
 await tf.setBackend('simd');
 console.log(

@@ -55,8 +55,9 @@ class TensorRecord {
   }
 
   moveIntoHeap(): Pointer {
+    // Stock kernels may keep int32 numbers in a Float32Array: what counts is how many there are.
     const values = this.array as Float32Array | Int32Array;
-    this.reserve(values.byteLength);
+    this.reserve(values.length * FLOAT_BYTES);
     this.array = undefined;
     (this.values as Float32Array | Int32Array).set(values);
     return this.offset;

@@ -1,6 +1,6 @@
 import { engine } from '@tensorflow/tfjs-core';
 import type { GradConfig, Tensor } from '@tensorflow/tfjs-core';
-import { requireFloat32, requireShape } from '../checks.js';
+import { requireCount, requireFloat32, requireShape } from '../checks.js';
 import { KernelError } from '../errors.js';
 import type { Kernel, Shape4D } from './kernel.js';
 
@@ -28,6 +28,7 @@ export const batchNormalization: Kernel<'x' | 'gamma' | 'beta', Attributes> = ({
   requireFloat32('x', x, 4);
   requireAttributes(attrs);
   const [n, h, w, channels] = x.shape as Shape4D;
+  requireCount('the number of rows', n * h * w);
   requireShape('gamma', gamma, [channels]);
   requireShape('beta', beta, [channels]);
   const y = backend.output(x.shape);

@@ -57,6 +57,11 @@ function usefulTaps(filter: number, size: number, out: number, stride: number, p
   return { first, length: Math.min(filter, size + pad) - first };
 }
 
+/** With a single position the stride does not matter, and the kernels walk through one phase for each unit of it. */
+function usefulStride(stride: number, size: number, out: number): number {
+  return out === 1 ? Math.min(stride, Math.max(size, 1)) : stride;
+}
+
 /**
  * Writes the structure `Convolution` of convolution.h. Returns `undefined` when no tap ever touches the image (explicit
  * padding can do that): all results are zero then.
@@ -73,7 +78,8 @@ function writeGeometry(backend: SimdBackend, info: Info): Pointer | undefined {
   new Int32Array(backend.heap.buffer, pointer, GEOMETRY_BYTES / 4).set([
     ...[info.batchSize, inHeight, inWidth, info.inChannels, filterWidth],
     ...[rows.first, columns.first, rows.length, columns.length],
-    ...[outHeight, outWidth, info.outChannels, strideHeight, strideWidth],
+    ...[outHeight, outWidth, info.outChannels],
+    ...[usefulStride(strideHeight, inHeight, outHeight), usefulStride(strideWidth, inWidth, outWidth)],
     ...[top - rows.first, left - columns.first],
   ]);
   return pointer;
@@ -82,8 +88,8 @@ function writeGeometry(backend: SimdBackend, info: Info): Pointer | undefined {
 /** Frames and packed weights must not wrap around C's 32-bit sizes. */
 function requireScratch(info: Info, filterHeight: number, filterWidth: number): void {
   const { inHeight, inWidth, outHeight, outWidth, strideHeight, strideWidth, inChannels, outChannels } = info;
-  const height = Math.max(inHeight, outHeight * strideHeight) + 2 * filterHeight;
-  const width = Math.max(inWidth, outWidth * strideWidth) + 2 * filterWidth;
+  const height = Math.max(inHeight, (outHeight - 1) * strideHeight) + 2 * filterHeight;
+  const width = Math.max(inWidth, (outWidth - 1) * strideWidth) + 2 * filterWidth;
   requireAddressable('the padded image', height, width, Math.max(inChannels, outChannels));
   requireAddressable('the filter', filterHeight, filterWidth, inChannels + 8, outChannels + 8);
 }

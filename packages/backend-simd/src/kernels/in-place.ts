@@ -8,12 +8,11 @@ import type { SimdBackend } from '../simd-backend.js';
  * share its values and must keep theirs: then the variable gets a copy of its own first.
  */
 export function ownPointer(backend: SimdBackend, variable: Variable): Pointer {
-  if (backend.refCount(variable.dataId) > 1) {
-    const values = backend.readSync(variable.dataId) as Float32Array;
-    const info = backend.makeTensorInfo(variable.shape, variable.dtype, values.slice());
-    const copy = engine().makeTensorFromTensorInfo(info, backend);
-    variable.assign(copy);
-    copy.dispose();
-  }
+  const pointer = backend.pointer(variable);
+  if (backend.refCount(variable.dataId) <= 1) return pointer;
+  const info = backend.makeTensorInfo(variable.shape, variable.dtype, backend.readSync(variable.dataId));
+  const copy = engine().makeTensorFromTensorInfo(info, backend);
+  variable.assign(copy);
+  copy.dispose();
   return backend.pointer(variable);
 }

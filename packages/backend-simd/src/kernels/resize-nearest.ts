@@ -14,6 +14,8 @@ export const resizeNearest: Kernel<'x', { height: number; width: number }> = ({ 
   requireCount('height', height);
   requireCount('width', width);
   const [n, h, w, channels] = x.shape as Shape4D;
+  requireCount('the height of x', h);
+  requireCount('the width of x', w);
   requireAddressable('the resized image', n, height, width, channels);
   const y = backend.output([n, height, width, channels]);
   backend.kernels.resize_nearest(backend.pointer(x), n, h, w, channels, height, width, y.offset);
