@@ -1,1 +1,3 @@
-export {};
+export { commands, main } from './main.js';
+export { configurationJsonSchema } from './configuration.js';
+export type { Terminal } from './terminal.js';

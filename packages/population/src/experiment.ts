@@ -78,6 +78,10 @@ export const experimentSchema = z.strictObject({
   version: z.string(),
   search: searchSchema,
   data: z.record(z.string(), z.unknown()),
+  /** SHA-256 of the data set; a worker that reads another refuses to train. */
+  dataChecksum: z.string(),
+  /** The names of the classes, in the order of their labels. */
+  classes: z.array(z.string()).min(2),
   training: z.record(z.string(), z.unknown()),
   bounds: boundsSchema,
 });

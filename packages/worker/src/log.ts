@@ -3,10 +3,15 @@ import type { WorkerEvent } from './events.js';
 
 /** Writes events as lines of JSON; the level says how much they matter to a person. */
 export function logEvents(destination: DestinationStream, level = 'info'): (event: WorkerEvent) => void {
-  const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  const formatters = { level: (label: string) => ({ level: label }) };
+  const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters }, destination);
   let bound = log;
   return ({ event, ...rest }) => {
-    if (event === 'joined' && 'worker' in rest) bound = log.child({ worker: rest.worker });
+    if (event === 'joined' && 'worker' in rest) {
+      // From now on every line says whose it is, this one among them.
+      bound = log.child({ worker: rest.worker });
+      return bound.info({ backend: rest.backend }, event);
+    }
     bound[levelOf(event)](rest, event);
   };
 }

@@ -1,0 +1,11 @@
+import { main } from './main.js';
+import { processTerminal } from './terminal.js';
+
+// A reader that went away (`galapagos ls | head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
+// Not process.exit at once: what was written may still be on its way out.
+process.exitCode = await main(process.argv.slice(2), process.env, processTerminal());

@@ -1,0 +1,23 @@
+import { type Finding, fsck, nodeHost } from '@galapagos/population';
+import { defineCommand, directory, json } from '../command.js';
+import { ExitCode } from '../exit-codes.js';
+import { openPopulation } from '../ground.js';
+
+export const fsckCommand = defineCommand({
+  name: 'fsck',
+  describe: 'Check the directory against what it promises; reads only',
+  positionals: directory,
+  options: json,
+  run: async ({ dir, json: asJson }, terminal) => {
+    const findings = await fsck(await openPopulation(dir), nodeHost);
+    if (asJson) terminal.out(JSON.stringify(findings, null, 2));
+    else for (const line of findings.flatMap(describe)) terminal.out(line);
+    const errors = findings.filter(({ severity }) => severity === 'error').length;
+    terminal.err(errors > 0 ? `${dir}: ${errors} promises are broken` : `${dir}: clean`);
+    return errors > 0 ? ExitCode.error : ExitCode.done;
+  },
+});
+
+function describe({ severity, path, problem, fix }: Finding): string[] {
+  return [`${severity.padEnd(7)}  ${path}: ${problem}`, `         ${fix}`];
+}

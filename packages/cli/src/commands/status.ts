@@ -1,0 +1,75 @@
+import { type Summary, type WorkerSummary, nodeHost, summarize } from '@galapagos/population';
+import { defineCommand, directory, json } from '../command.js';
+import { duration, percent, scaled, table } from '../format.js';
+import { openPopulation } from '../ground.js';
+
+export const statusCommand = defineCommand({
+  name: 'status',
+  describe: 'How a search is doing',
+  positionals: directory,
+  options: json,
+  run: async ({ dir, json: asJson }, terminal) => {
+    const population = await openPopulation(dir);
+    const summary = await summarize(population, nodeHost);
+    if (asJson) terminal.out(JSON.stringify(statusDocument(summary), null, 2));
+    else for (const line of describe(summary)) terminal.out(line);
+    return 0;
+  },
+});
+
+/** The shape of `status --json`. */
+function statusDocument({ size, setPoint, training, alive, dead, best, workers, totals }: Summary) {
+  return {
+    size,
+    setPoint,
+    training: training.map(({ id, tenure, worker }) => ({ id, tenure, worker })),
+    alive: alive.map(({ id, fitness }) => ({ id, fitness })),
+    dead,
+    best:
+      best === undefined || !('fitness' in best)
+        ? null
+        : { id: best.id, fitness: best.fitness, state: best.state },
+    workers: workers.map(({ name, state, document, totals: own }) => ({
+      name,
+      state,
+      host: document?.host ?? null,
+      pid: document?.pid ?? null,
+      backend: document?.backend ?? null,
+      totals: own,
+    })),
+    totals,
+  };
+}
+
+function describe({ size, setPoint, training, alive, dead, best, workers, totals }: Summary): string[] {
+  const fitness = best !== undefined && 'fitness' in best ? best.fitness : undefined;
+  const failures = Object.entries(totals.failures).map(([name, count]) => `${count} ${name}`);
+  const middle = alive[Math.floor(alive.length / 2)];
+  return [
+    `population   ${size} of ${setPoint}: ${alive.length} alive, ${training.length} in training; ${dead} dead to collect`,
+    `fitness      best ever ${fitness === undefined || best === undefined ? '–' : `${percent(fitness)} (${best.id})`}, median of the living ${middle === undefined ? '–' : percent(middle.fitness)}`,
+    `so far       ${totals.births} births, ${totals.kills} kills, ${totals.adoptions} adoptions, ${totals.lostRaces} lost races`,
+    `failures     ${failures.length === 0 ? 'none' : failures.join(', ')}`,
+    `trained      ${duration(totals.seconds)}, ${scaled(totals.flops)}FLOP`,
+    ...describeWorkers(workers),
+  ];
+}
+
+function describeWorkers(workers: readonly WorkerSummary[]): string[] {
+  const working = workers.filter(({ state }) => state === 'working');
+  const gone = workers.filter(({ state }) => state === 'gone').length;
+  const head = `workers      ${working.length} working, ${workers.length - working.length - gone} left, ${gone} gone without a word`;
+  if (working.length === 0) return [head];
+  const rows = working.map(({ name, document, totals }) => [
+    name,
+    document?.host ?? '?',
+    String(document?.pid ?? '?'),
+    document?.backend ?? '?',
+    String(totals.published),
+    duration(totals.seconds),
+  ]);
+  return [
+    head,
+    ...table(['worker', 'host', 'pid', 'back end', 'published', 'trained'], rows).map((row) => `  ${row}`),
+  ];
+}

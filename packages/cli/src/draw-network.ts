@@ -1,0 +1,120 @@
+import {
+  type Dna,
+  type EdgeId,
+  type Shape,
+  type VertexId,
+  convolutionOf,
+  edgeOf,
+  inferShapes,
+  inputVertex,
+  primaryInEdge,
+  topologicalOrder,
+  vertexOf,
+} from '@galapagos/dna';
+
+/** An arc beside the column of vertices: an edge that does not lead to the very next one. */
+interface Arc {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * A network as lines of text: the vertices from the image down to the classifier, each with its size, the edges
+ * between them, and the other edges as arcs at the right.
+ */
+export function drawNetwork(dna: Dna, image: Shape, classes: number): string[] {
+  const order = topologicalOrder(dna) ?? [];
+  const shapes = inferShapes(dna, image);
+  const shapeOf = (id: VertexId): Shape => shapes.vertices[id] ?? image;
+  const lines: string[] = [];
+  const rows = new Map<VertexId, number>();
+  const arcs: Arc[] = [];
+  for (const [index, id] of order.entries()) {
+    const inline = index === 0 ? undefined : inlineEdge(dna, id, order[index - 1]);
+    if (index > 0)
+      lines.push(`  │ ${inline === undefined ? '' : describeEdge(dna, inline, shapeOf)}`.trimEnd());
+    rows.set(id, lines.length);
+    const others = vertexOf(dna, id).edgesIn.filter((edge) => edge !== inline);
+    lines.push(`  ● ${describeVertex(dna, id, shapeOf(id))}${describeOthers(dna, others, shapeOf)}`);
+    for (const edge of others)
+      arcs.push({ from: rows.get(edgeOf(dna, edge).from) ?? 0, to: rows.get(id) ?? 0 });
+  }
+  const last = order.at(-1);
+  const channels = last === undefined ? 0 : shapeOf(last).channels;
+  lines.push('  │ global average pooling', `  ◆ dense ${channels} → ${classes}, softmax`);
+  return drawArcs(lines, arcs);
+}
+
+/** The edge that is drawn straight down: the primary one, if it comes from the vertex above. */
+function inlineEdge(dna: Dna, id: VertexId, above: VertexId | undefined): EdgeId | undefined {
+  const primary = primaryInEdge(dna, id, 'scale');
+  return primary !== undefined && edgeOf(dna, primary).from === above ? primary : undefined;
+}
+
+function describeVertex(dna: Dna, id: VertexId, { height, width, channels }: Shape): string {
+  const vertex = vertexOf(dna, id);
+  const leaky = vertex.type === 'BN_RELU' && vertex.leakiness > 0 ? ` leaky ${vertex.leakiness}` : '';
+  const what = id === inputVertex(dna) ? ' image' : vertex.type === 'BN_RELU' ? ` BN+ReLU${leaky}` : '';
+  return `${height}×${width}×${channels}${what}`;
+}
+
+function describeEdge(dna: Dna, id: EdgeId, shapeOf: (id: VertexId) => Shape): string {
+  const edge = edgeOf(dna, id);
+  if (edge.type === 'IDENTITY') return '';
+  const { filterHeight, filterWidth, stride } = convolutionOf(edge);
+  const from = shapeOf(edge.from).channels;
+  const channels = Math.round(edge.depthFactor * from);
+  return `conv ${filterHeight}×${filterWidth}${stride > 1 ? ` /${stride}` : ''}, ${from} → ${channels}`;
+}
+
+/** Convolutions on arcs have no line of their own, so they are named where they end. */
+function describeOthers(dna: Dna, edges: readonly EdgeId[], shapeOf: (id: VertexId) => Shape): string {
+  return edges
+    .map((edge) => describeEdge(dna, edge, shapeOf))
+    .filter((text) => text !== '')
+    .map((text) => ` + ${text}`)
+    .join('');
+}
+
+/** Draws arcs from row to row in lanes at the right: short ones inside, none over another. */
+function drawArcs(lines: readonly string[], arcs: readonly Arc[]): string[] {
+  if (arcs.length === 0) return [...lines];
+  const left = Math.max(...lines.map((line) => line.length)) + 2;
+  const lanes: Arc[][] = [];
+  for (const arc of arcs.toSorted((a, b) => a.to - a.from - (b.to - b.from))) {
+    const free = lanes.find((lane) => lane.every((other) => other.to < arc.from || other.from > arc.to));
+    if (free === undefined) lanes.push([arc]);
+    else free.push(arc);
+  }
+  const grid = lines.map((line) => [...line.padEnd(left + 3 * lanes.length)]);
+  for (const [lane, inLane] of lanes.entries()) {
+    for (const arc of inLane) drawArc(grid, arc, lines, left + 3 * lane);
+  }
+  return grid.map((row) => row.join('').trimEnd());
+}
+
+function drawArc(grid: string[][], { from, to }: Arc, lines: readonly string[], column: number): void {
+  horizontal(grid, from, (lines[from]?.length ?? 0) + 1, column, '─');
+  horizontal(grid, to, (lines[to]?.length ?? 0) + 1, column, '─');
+  put(grid, to, (lines[to]?.length ?? 0) + 1, '◂');
+  put(grid, from, column, '╮');
+  for (let row = from + 1; row < to; row++) put(grid, row, column, grid[row]?.[column] === '─' ? '┼' : '│');
+  put(grid, to, column, '╯');
+}
+
+function horizontal(grid: string[][], row: number, start: number, end: number, mark: string): void {
+  for (let column = start; column < end; column++) {
+    const there = grid[row]?.[column];
+    put(
+      grid,
+      row,
+      column,
+      there === '│' ? '┼' : there === '╮' ? '┬' : there === '╯' ? '┴' : there === '◂' ? '◂' : mark,
+    );
+  }
+}
+
+function put(grid: string[][], row: number, column: number, mark: string): void {
+  const line = grid[row];
+  if (line !== undefined) line[column] = mark;
+}

@@ -1,0 +1,56 @@
+/** An accuracy as people write it: `93.4 %`. */
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+/** A gain in accuracy, with its sign: `+1.2`. */
+export function points(gain: number): string {
+  const value = (100 * gain).toFixed(1);
+  return gain >= 0 ? `+${value}` : value;
+}
+
+/** `45 s`, `3 min`, `2 h 5 min`, `3 d 4 h`. */
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return whole % 60 === 0 ? `${minutes} min` : `${minutes} min ${whole % 60} s`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours} h ${minutes % 60} min`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/** `1.5 kB`, `20 MB`: powers of 1000. */
+export function bytes(count: number): string {
+  return `${scaled(count)}B`;
+}
+
+/** `1.5 k`, `20 M`, `3.2 G`: powers of 1000. */
+export function scaled(count: number): string {
+  const units = ['', 'k', 'M', 'G', 'T', 'P', 'E'];
+  let value = count;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  const digits = value >= 99.5 || unit === 0 ? Math.round(value).toString() : value.toPrecision(2);
+  return `${digits} ${units[unit] ?? ''}`;
+}
+
+/** Rows as columns, each as wide as its widest cell; numbers to the right. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const all = [header, ...rows];
+  const widths = header.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
+  const isNumeric = header.map((_, column) =>
+    rows.every((row) => /^[+-]?[0-9][0-9.]*( [%kMGTPE])?$|^$/.test(row[column] ?? '')),
+  );
+  return all.map((row) =>
+    row
+      .map((cell, column) =>
+        isNumeric[column] === true ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd(),
+  );
+}

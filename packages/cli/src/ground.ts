@@ -1,0 +1,13 @@
+import { randomUUID } from 'node:crypto';
+import { SeededRandom } from '@galapagos/dna';
+import { type Ground, Population, nodeFilesystem, systemClock } from '@galapagos/population';
+
+/** The real filesystem, the real clock, and chance that no seed repeats: it draws names and waiting times only. */
+export function realGround(): Ground {
+  return { filesystem: nodeFilesystem, clock: systemClock, random: new SeededRandom(randomUUID()) };
+}
+
+/** Opens the population of an experiment's directory. @throws PopulationError when it is none. */
+export async function openPopulation(directory: string): Promise<Population> {
+  return await Population.open(directory, realGround());
+}

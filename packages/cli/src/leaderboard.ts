@@ -1,0 +1,40 @@
+import { nameOf, type AliveEntry, type Population, readIndividual } from '@galapagos/population';
+import { duration, percent, scaled, table } from './format.js';
+
+/** The best of a population, living or in the hall of fame, a row each. */
+export async function drawLeaderboard(population: Population, places: number): Promise<string[]> {
+  const rows: string[][] = [];
+  for (const entry of (await ranked(population)).slice(0, places)) {
+    const individual = await readIndividual(population, entry);
+    if (individual?.evaluation === undefined) continue;
+    const { evaluation, dna, birth } = individual;
+    rows.push([
+      String(rows.length + 1),
+      entry.id,
+      percent(entry.fitness),
+      scaled(evaluation.parameters),
+      String(Object.values(dna.edges).filter(({ type }) => type === 'CONV').length),
+      duration(evaluation.seconds),
+      birth.parent?.id ?? '–',
+      entry.state === 'alive' ? 'alive' : 'hall of fame',
+    ]);
+  }
+  const header = [
+    'rank',
+    'individual',
+    'fitness',
+    'parameters',
+    'convolutions',
+    'trained',
+    'parent',
+    'state',
+  ];
+  return table(header, rows).map((row) => `  ${row}`);
+}
+
+/** All that still have their weights, the best first, by the whole name. */
+async function ranked(population: Population): Promise<AliveEntry[]> {
+  const entries = [...(await population.alive()), ...(await population.hallOfFame())];
+  const once = new Map(entries.map((entry) => [entry.id, entry]));
+  return [...once.values()].sort((a, b) => (nameOf(a) < nameOf(b) ? 1 : -1));
+}
