@@ -80,7 +80,7 @@ export function resolveConfiguration(raw: RawConfiguration, source: string): Con
   const parsed = configurationSchema.safeParse(withSeconds(raw));
   if (parsed.success) return parsed.data;
   const lines = schemaProblems(parsed.error).map(
-    ({ path, message }) => `  ${path}: ${message}${suggestion(path, message)}`,
+    ({ path, message }) => `  ${path}: ${message}${advice(path, message)}`,
   );
   throw new UsageError(`${source}: the configuration is wrong\n${lines.join('\n')}`);
 }
@@ -114,8 +114,14 @@ function withSeconds(value: unknown, key = ''): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withSeconds(inner, name)]));
 }
 
-function suggestion(path: string, message: string): string {
-  if (message !== 'unknown field') return '';
+function advice(path: string, message: string): string {
+  if (message === 'unknown field') return suggestion(path);
+  if (path === 'data.directory') return '; give it with --data DIR';
+  if (/seconds$/i.test(path)) return '; write seconds, or a duration as 90s, 30m or 2h';
+  return '';
+}
+
+function suggestion(path: string): string {
   const keys = path.split('.');
   const wrong = keys.pop() ?? '';
   const known = keysAt(keys);

@@ -1,7 +1,7 @@
 import { type Population, lineage } from '@galapagos/population';
 import { drawLineage } from './draw-lineage.js';
 import { drawNetwork } from './draw-network.js';
-import { percent, scaled } from './format.js';
+import { count, percent } from './format.js';
 
 /** The network of an individual, and its line of ancestors. */
 export async function describeBest(population: Population, id: string): Promise<string[]> {
@@ -12,7 +12,7 @@ export async function describeBest(population: Population, id: string): Promise<
   const { image } = population.experiment.search;
   return [
     '',
-    `The best network: ${id}, validation accuracy ${percent(fitness)}, ${scaled(parameters)}parameters, learning rate ${best.dna.learningRate.toPrecision(3)}`,
+    `The best network: ${id}, validation accuracy ${percent(fitness)}, ${count(parameters, 'parameters')}, learning rate ${best.dna.learningRate.toPrecision(3)}`,
     '',
     ...drawNetwork(best.dna, image, population.experiment.classes.length),
     '',

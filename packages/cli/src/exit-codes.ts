@@ -20,7 +20,9 @@ export const ExitCode = {
 
 /** Whether an error is one that a person can do something about: then its message is enough. */
 export function isExpected(error: unknown): boolean {
-  return exitCodeOf(error) !== ExitCode.error || error instanceof TrainerError || error instanceof DnaError;
+  return [UsageError, DatasetError, BackendError, TrainerError, PopulationError, DnaError].some(
+    (kind) => error instanceof kind,
+  );
 }
 
 /** The exit code of an error. */

@@ -9,8 +9,9 @@ export function points(gain: number): string {
   return gain >= 0 ? `+${value}` : value;
 }
 
-/** `45 s`, `3 min`, `2 h 5 min`, `3 d 4 h`. */
+/** `0.4 s`, `45 s`, `3 min`, `2 h 5 min`, `3 d 4 h`. */
 export function duration(seconds: number): string {
+  if (seconds > 0 && seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   const minutes = Math.floor(whole / 60);
@@ -36,6 +37,11 @@ export function scaled(count: number): string {
   }
   const digits = value >= 99.5 || unit === 0 ? Math.round(value).toString() : value.toPrecision(2);
   return `${digits} ${units[unit] ?? ''}`;
+}
+
+/** How many of something: `58 parameters`, `377 k parameters`. */
+export function count(number: number, what: string): string {
+  return `${scaled(number).trimEnd()} ${what}`;
 }
 
 /** Rows as columns, each as wide as its widest cell; numbers to the right. */

@@ -12,7 +12,7 @@ export async function drawLeaderboard(population: Population, places: number): P
       String(rows.length + 1),
       entry.id,
       percent(entry.fitness),
-      scaled(evaluation.parameters),
+      scaled(evaluation.parameters).trimEnd(),
       String(Object.values(dna.edges).filter(({ type }) => type === 'CONV').length),
       duration(evaluation.seconds),
       birth.parent?.id ?? '–',

@@ -66,8 +66,15 @@ function basicParser() {
     .exitProcess(false)
     .wrap(100)
     .fail((message, error: Error | undefined) => {
-      throw error ?? new UsageError(`${message}\nSee: galapagos --help`);
+      throw error ?? new UsageError(`${plainer(message)}\nSee: galapagos --help`);
     });
+}
+
+/** yargs counts arguments where a person wants to know which one is missing. */
+function plainer(message: string): string {
+  return message.startsWith('Not enough non-option arguments')
+    ? 'an argument is missing: the directory of the experiment comes first, then what the verb needs'
+    : message;
 }
 
 function addCommand(

@@ -2,7 +2,7 @@ import type { Dataset } from '@galapagos/datasets';
 import { SeededRandom, firstDna, mutate } from '@galapagos/dna';
 import { type Experiment, nodeFilesystem } from '@galapagos/population';
 import { type NetworkCost, costOf, planNetwork, trainingSchema } from '@galapagos/trainer';
-import { bytes, scaled } from './format.js';
+import { bytes, count } from './format.js';
 
 /** Inodes of one individual: its folder and its tenure's, DNA, birth, inherited, attempt, curve, weights, evaluation. */
 const INODES = 9;
@@ -32,8 +32,8 @@ export async function describeNeeds(
   const memory = BASE_BYTES + examples + median(costs.map((cost) => cost.memoryBytes));
   const space = await nodeFilesystem.space(directory);
   return [
-    `At the set point of ${populationSize} it needs about ${bytes(disk)} and ${Math.ceil(copies * INODES)} inodes; free are ${bytes(space.bytes)} and ${scaled(space.inodes)} inodes.`,
-    `Networks grow as the search goes on: at the limit of ${scaled(limits.parameters)} parameters it would be ${bytes(most)}.`,
+    `At the set point of ${populationSize} it needs about ${bytes(disk)} and ${Math.ceil(copies * INODES)} inodes; free are ${bytes(space.bytes)} and ${count(space.inodes, 'inodes')}.`,
+    `Networks grow as the search goes on: at the limit of ${count(limits.parameters, 'parameters')} it would be ${bytes(most)}.`,
     `Memory per worker: about ${bytes(memory)}, at most ${bytes(BASE_BYTES + examples + limits.memoryBytes)}; workers: up to ${Math.max(1, Math.floor(populationSize / 4))}, at most ${Math.max(1, Math.floor(populationSize / 2))}.`,
   ];
 }

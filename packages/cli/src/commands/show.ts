@@ -8,7 +8,7 @@ import {
 import { defineCommand, directory, json } from '../command.js';
 import { describeMutation } from '../draw-lineage.js';
 import { drawNetwork } from '../draw-network.js';
-import { duration, percent, scaled } from '../format.js';
+import { count, duration, percent, scaled } from '../format.js';
 import { openPopulation } from '../ground.js';
 
 export const showCommand = defineCommand({
@@ -56,7 +56,7 @@ function describe(population: Population, individual: Individual): string[] {
     ...(evaluation === undefined
       ? []
       : [
-          `cost         ${duration(evaluation.seconds)}, ${evaluation.steps} steps, ${scaled(evaluation.flops)}FLOP, ${scaled(evaluation.parameters)}parameters, on ${evaluation.backend}`,
+          `cost         ${duration(evaluation.seconds)}, ${evaluation.steps} steps, ${scaled(evaluation.flops)}FLOP, ${count(evaluation.parameters, 'parameters')}, on ${evaluation.backend}`,
         ]),
     ...(attempt === undefined ? [] : [`seed         ${attempt.seed}, attempt ${attempt.attempt}`]),
     ...(failure === undefined
