@@ -43,9 +43,14 @@ export interface Progress {
   readonly step: number;
   readonly steps: number;
   readonly loss: number;
+  /** What this call has spent so far: it is written down while it is being spent, should the worker be killed. */
+  readonly spent?: Cost;
 }
 
-/** How an individual is evaluated. The worker knows nothing else of training. */
+/**
+ * How an individual is evaluated. The worker knows nothing else of training. What is wrong with the individual is
+ * an outcome; an exception says that nothing can be trained here: it ends the worker, the individual is given back.
+ */
 export type Evaluate = (
   request: EvaluationRequest,
   control: {

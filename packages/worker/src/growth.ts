@@ -13,7 +13,8 @@ import {
   writeAttempt,
   writeEvaluation,
 } from '@galapagos/population';
-import type { Outcome } from './evaluate.js';
+import { Account } from './account.js';
+import type { EvaluationRequest, Outcome } from './evaluate.js';
 import type { Shift } from './shift.js';
 
 /** Trainings from scratch of one individual, where a failure may have been this machine's. */
@@ -21,11 +22,12 @@ const MOST_ATTEMPTS = 2;
 /** Failures in a row after which a worker distrusts its machine. */
 const FAILURE_LIMIT = 5;
 
-type FailedOutcome = Extract<Outcome, { kind: 'failed' }>;
+type EvaluatedOutcome = Extract<Outcome, { kind: 'evaluated' }>;
+type TrainingFailure = Extract<Outcome, { kind: 'failed' }>['failure'];
 
 /** Brings a child of our own up: from admission to its life, or its grave. */
 export async function raise(shift: Shift, entry: TrainingEntry): Promise<void> {
-  if (!(await beginTenure(shift.population, entry))) return;
+  if (!(await beginTenure(shift.population, entry))) return loseTo(shift, entry);
   await train(shift, entry, 1, undefined);
 }
 
@@ -51,78 +53,96 @@ async function train(
   attempt: number,
   resume: Checkpoint | undefined,
 ): Promise<void> {
-  const { population, me } = shift;
+  const { population } = shift;
+  if (shift.exit.reason !== undefined) return await giveBack(shift, entry);
   const seed = seedOf(population.experiment.search.seed, entry.id, attempt);
   const begun = { attempt, seed, fromStep: resume?.step ?? 0 };
-  if (!(await writeAttempt(population, entry, begun)))
-    return shift.emit({ event: 'taken-away', id: entry.id });
-  const outcome = await evaluate(shift, entry, attempt, seed, resume);
-  if (outcome === undefined) return shift.emit({ event: 'taken-away', id: entry.id });
-  me.totals.seconds += outcome.seconds;
-  me.totals.flops += outcome.flops;
+  if (!(await writeAttempt(population, entry, begun))) return loseTo(shift, entry);
+  const outcome = await evaluate(shift, entry, { attempt, seed, resume });
   switch (outcome.kind) {
-    case 'evaluated': {
-      shift.failuresInARow = 0;
-      const evaluation = {
-        format: POPULATION_FORMAT,
-        id: entry.id,
-        tenure: entry.tenure,
-        attempt,
-        ...outcome.result,
-        evaluatedAt: population.clock.now().toISOString(),
-      } as const;
-      if (!(await writeEvaluation(population, entry, evaluation))) {
-        return shift.emit({ event: 'taken-away', id: entry.id });
-      }
-      return await letLive(shift, entry, evaluation.fitness, outcome.seconds);
-    }
+    case 'evaluated':
+      return await accept(shift, entry, attempt, outcome);
     case 'handed-back':
-      await handBack(population, entry);
-      return shift.emit({ event: 'handed-back', id: entry.id });
+      return await giveBack(shift, entry);
     case 'taken-away':
-      return shift.emit({ event: 'taken-away', id: entry.id });
+      return loseTo(shift, entry);
     case 'failed':
-      return await retryOrBury(shift, entry, attempt, outcome);
+      return await retryOrBury(shift, entry, attempt, outcome.failure);
   }
 }
 
-/** @returns Undefined when the individual was taken away meanwhile, or there was no time to end it. */
 async function evaluate(
   shift: Shift,
   entry: TrainingEntry,
-  attempt: number,
-  seed: string,
-  resume: Checkpoint | undefined,
-): Promise<Outcome | undefined> {
-  const { population, exit } = shift;
+  begun: Pick<EvaluationRequest, 'attempt' | 'seed' | 'resume'>,
+): Promise<Outcome> {
+  const { population, me, exit, emit } = shift;
+  const { id } = entry;
+  const account = new Account(me, population.clock);
   const abandon = new AbortController();
-  shift.holding = { id: entry.id, abandon };
-  const signal = AbortSignal.any([abandon.signal, exit.abandon]);
+  // Not AbortSignal.any: of a signal that lives as long as the worker it would keep one for each training.
+  const endNow = () => abandon.abort();
+  exit.abandon.addEventListener('abort', endNow);
+  shift.holding = { entry, abandon };
   try {
     const outcome = await shift.evaluate(
       {
-        id: entry.id,
+        id,
         individual: population.path(pathOf(entry)),
         output: tenureFolder(population, entry),
-        attempt,
-        seed,
-        resume,
+        ...begun,
       },
       {
         handBack: exit.handBack,
-        abandon: signal,
-        onProgress: (progress) => shift.emit({ event: 'progress', id: entry.id, progress }),
+        abandon: abandon.signal,
+        onProgress: (progress) => {
+          if (progress.spent !== undefined) account.spent(progress.spent);
+          emit({ event: 'progress', id, progress });
+        },
       },
     );
-    return signal.aborted ? undefined : outcome;
+    await account.settle(outcome);
+    // What was abandoned may have ended in any way, a crash above all: it does not count against the child.
+    if (!abandon.signal.aborted || outcome.kind === 'evaluated') return outcome;
+    return { ...outcome, kind: exit.abandon.aborted ? 'handed-back' : 'taken-away' };
+  } catch (error) {
+    await account.settle();
+    await handBack(population, entry);
+    throw error;
   } finally {
     shift.holding = undefined;
+    exit.abandon.removeEventListener('abort', endNow);
   }
 }
 
+async function accept(
+  shift: Shift,
+  entry: TrainingEntry,
+  attempt: number,
+  { result, seconds }: EvaluatedOutcome,
+): Promise<void> {
+  const { population } = shift;
+  const fitness = result.diverged ? 0 : result.fitness;
+  // Under such a name nobody would find it again.
+  if (!(fitness >= 0 && fitness <= 1)) {
+    const reason = `the trainer gave fitness ${fitness}, which is not from 0 to 1`;
+    return await retryOrBury(shift, entry, attempt, { class: 'crash', reason, log: '' });
+  }
+  shift.failuresInARow = 0;
+  const evaluated = await writeEvaluation(population, entry, {
+    format: POPULATION_FORMAT,
+    id: entry.id,
+    tenure: entry.tenure,
+    attempt,
+    ...result,
+    fitness,
+    evaluatedAt: population.clock.now().toISOString(),
+  });
+  return evaluated ? await letLive(shift, entry, fitness, seconds) : loseTo(shift, entry);
+}
+
 async function letLive(shift: Shift, entry: TrainingEntry, fitness: number, seconds: number): Promise<void> {
-  if (!(await publish(shift.population, entry, fitness)))
-    return shift.emit({ event: 'taken-away', id: entry.id });
+  if (!(await publish(shift.population, entry, fitness))) return loseTo(shift, entry);
   shift.me.totals.published++;
   shift.emit({ event: 'published', id: entry.id, fitness, seconds });
 }
@@ -132,23 +152,31 @@ async function retryOrBury(
   shift: Shift,
   entry: TrainingEntry,
   attempt: number,
-  { failure }: FailedOutcome,
+  failure: TrainingFailure,
 ): Promise<void> {
   const { totals } = shift.me;
   totals.failures[failure.class] = (totals.failures[failure.class] ?? 0) + 1;
   shift.emit({ event: 'failed', id: entry.id, class: failure.class, reason: failure.reason, attempt });
   if (failure.class === 'over-limit') return await putToDeath(shift, entry, failure);
+  // Whoever is leaving may have been the cause: its system takes down everything at once.
+  if (shift.exit.reason !== undefined) return await giveBack(shift, entry);
   shift.failuresInARow++;
   if (shift.failuresInARow >= FAILURE_LIMIT) shift.exit.leave('failure-limit');
   if (attempt >= MOST_ATTEMPTS) return await putToDeath(shift, entry, failure);
-  if (shift.exit.reason === undefined) return await train(shift, entry, attempt + 1, undefined);
+  return await train(shift, entry, attempt + 1, undefined);
 }
 
-async function putToDeath(
-  shift: Shift,
-  entry: TrainingEntry,
-  failure: FailedOutcome['failure'],
-): Promise<void> {
-  if (!(await bury(shift.me, entry, failure))) return shift.emit({ event: 'taken-away', id: entry.id });
+async function putToDeath(shift: Shift, entry: TrainingEntry, failure: TrainingFailure): Promise<void> {
+  if (!(await bury(shift.me, entry, failure))) return loseTo(shift, entry);
   shift.emit({ event: 'buried', id: entry.id, class: failure.class, reason: failure.reason });
+}
+
+/** Leaves it to whoever adopts it; this tenure does not count against it. */
+async function giveBack(shift: Shift, entry: TrainingEntry): Promise<void> {
+  await handBack(shift.population, entry);
+  shift.emit({ event: 'handed-back', id: entry.id });
+}
+
+function loseTo(shift: Shift, { id }: TrainingEntry): void {
+  shift.emit({ event: 'taken-away', id });
 }

@@ -1,4 +1,4 @@
-import { PopulationError, errorCode } from '@galapagos/population';
+import { PopulationError, errorCode, nameOf } from '@galapagos/population';
 import type { Shift } from './shift.js';
 
 /**
@@ -10,8 +10,9 @@ export async function beatUntil(shift: Shift, stopped: AbortSignal): Promise<voi
   while (!stopped.aborted) {
     const { leaseSeconds } = control.bounds;
     try {
-      const late = liveness.ownBeatAge > leaseSeconds / 2;
       await me.beat();
+      // Measured after the beat: it may have hung itself.
+      const late = liveness.ownBeatAge > leaseSeconds / 2;
       liveness.ownBeatWentThrough();
       if (late) await lookAgain(shift);
       await control.poll();
@@ -25,14 +26,11 @@ export async function beatUntil(shift: Shift, stopped: AbortSignal): Promise<voi
 }
 
 /** After a silence others may have taken us for gone, and the individual over: then its training is for nothing. */
-async function lookAgain(shift: Shift): Promise<void> {
-  const { holding, me, population } = shift;
+async function lookAgain({ holding, population }: Shift): Promise<void> {
   if (holding === undefined) return;
+  // A listing never misses what nobody touches. One that is published at this moment has ended its training.
   const training = await population.training();
-  const ours = training.some(({ id, worker }) => id === holding.id && worker === me.name);
-  // Not in training at all: it is being published by us at this very moment.
-  const others = training.some(({ id }) => id === holding.id) && !ours;
-  if (others) holding.abandon.abort();
+  if (!training.some((entry) => nameOf(entry) === nameOf(holding.entry))) holding.abandon.abort();
 }
 
 function refuses(error: unknown): boolean {

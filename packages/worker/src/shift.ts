@@ -1,5 +1,5 @@
 import type { Random } from '@galapagos/dna';
-import type { Control, Liveness, Membership, Population } from '@galapagos/population';
+import type { Control, Liveness, Membership, Population, TrainingEntry } from '@galapagos/population';
 import type { Evaluate } from './evaluate.js';
 import type { LeaveReason, WorkerEvent } from './events.js';
 
@@ -16,7 +16,7 @@ export interface Shift {
   readonly exit: Exit;
   failuresInARow: number;
   /** The individual that this worker is training, and how to stop it. */
-  holding: { readonly id: string; readonly abandon: AbortController } | undefined;
+  holding: { readonly entry: TrainingEntry; readonly abandon: AbortController } | undefined;
 }
 
 /** The way out of a worker: politely, or at once. */

@@ -33,6 +33,8 @@ export async function tournament(shift: Shift): Promise<void> {
   const { better, worse } = drawTwo(shift, alive);
   const child = await reproduce(shift, better);
   if (child === undefined) return await lose(shift, better.id);
+  // Whoever is about to leave begins nothing: nobody is killed for a child that another would have to bring up.
+  if (shift.exit.reason !== undefined) return await discard(shift.me, child.id);
   if (size >= populationSize && !(await kill(shift.me, worse))) {
     await discard(shift.me, child.id);
     return await lose(shift, worse.id);

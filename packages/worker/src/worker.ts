@@ -62,22 +62,29 @@ export class Worker {
     const shift = await this.#join();
     const { me, emit } = shift;
     const heart = new AbortController();
-    const beating = beatUntil(shift, heart.signal).catch((error: unknown) => {
-      // What the loop is waiting for may never come: leave, and say why below.
-      this.#exit.leaveNow('asked');
-      throw error;
-    });
+    // Never rejects: it may fail long before anybody waits for it.
+    const beating = beatUntil(shift, heart.signal).then(
+      () => undefined,
+      (error: unknown) => {
+        // What the loop is waiting for may never come: leave, and say why below.
+        this.#exit.leaveNow('asked');
+        return { error };
+      },
+    );
     try {
       await this.#work(shift);
-      emit({ event: 'leaving', reason: this.#exit.reason ?? 'asked' });
     } finally {
       heart.abort();
       // Before the farewell: a beat after it would say that we live.
       await beating;
     }
+    const heartFailure = await beating;
+    if (heartFailure !== undefined) throw heartFailure.error;
+    const reason = this.#exit.reason ?? 'asked';
+    emit({ event: 'leaving', reason });
     await me.leave();
     emit({ event: 'left' });
-    return this.#exit.reason ?? 'asked';
+    return reason;
   }
 
   async #join(): Promise<Shift> {
@@ -89,7 +96,10 @@ export class Worker {
     emit({ event: 'joined', worker: me.name, backend: options.backend });
     const liveness = new Liveness(population, {
       host: options.host,
-      leaseSeconds: control.bounds.leaseSeconds,
+      // An order may change it while we work.
+      get leaseSeconds() {
+        return control.bounds.leaseSeconds;
+      },
     });
     liveness.ownBeatWentThrough();
     const random = new SeededRandom(seedOf(population.experiment.search.seed, me.name));
@@ -112,7 +122,7 @@ export class Worker {
     const exit = this.#exit;
     while (exit.reason === undefined) {
       await housekeeping.tidy();
-      if (await adoptOrphan(shift)) continue;
+      if (!shift.control.paused && (await adoptOrphan(shift))) continue;
       if (exit.reason !== undefined) break;
       if (await isBudgetSpent(shift)) exit.leave('budget');
       else if (shift.control.paused) await jitter(shift, 1);
