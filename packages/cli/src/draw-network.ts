@@ -94,23 +94,29 @@ function drawArcs(lines: readonly string[], arcs: readonly Arc[]): string[] {
 }
 
 function drawArc(grid: string[][], { from, to }: Arc, lines: readonly string[], column: number): void {
-  horizontal(grid, from, (lines[from]?.length ?? 0) + 1, column, '─');
-  horizontal(grid, to, (lines[to]?.length ?? 0) + 1, column, '─');
+  horizontal(grid, from, (lines[from]?.length ?? 0) + 1, column);
+  horizontal(grid, to, (lines[to]?.length ?? 0) + 1, column);
   put(grid, to, (lines[to]?.length ?? 0) + 1, '◂');
   put(grid, from, column, '╮');
-  for (let row = from + 1; row < to; row++) put(grid, row, column, grid[row]?.[column] === '─' ? '┼' : '│');
+  for (let row = from + 1; row < to; row++)
+    put(grid, row, column, '─┬┴┼'.includes(grid[row]?.[column] ?? ' ') ? '┼' : '│');
   put(grid, to, column, '╯');
 }
 
-function horizontal(grid: string[][], row: number, start: number, end: number, mark: string): void {
+/** What a horizontal line makes of what it meets; a second line in the same place changes nothing more. */
+const crossings: Readonly<Record<string, string>> = {
+  '│': '┼',
+  '╮': '┬',
+  '╯': '┴',
+  '┼': '┼',
+  '┬': '┬',
+  '┴': '┴',
+  '◂': '◂',
+};
+
+function horizontal(grid: string[][], row: number, start: number, end: number): void {
   for (let column = start; column < end; column++) {
-    const there = grid[row]?.[column];
-    put(
-      grid,
-      row,
-      column,
-      there === '│' ? '┼' : there === '╮' ? '┬' : there === '╯' ? '┴' : there === '◂' ? '◂' : mark,
-    );
+    put(grid, row, column, crossings[grid[row]?.[column] ?? ''] ?? '─');
   }
 }
 
