@@ -9,14 +9,21 @@ import * as prettier from 'prettier';
 
 const root = new URL('../', import.meta.url);
 
-/** One row per schema: where it is committed, and the export of a built package that it is made from. */
+/** One row per schema: where it is committed, and how the built package that it is made from gives it. */
 const schemas = [
   {
     file: 'packages/dna/dna.schema.json',
     from: 'packages/dna/dist/index.js',
-    name: 'dnaSchema',
+    make: ({ dnaSchema }) => dnaSchema.toJSONSchema(),
     id: 'urn:galapagos:dna:1',
     title: 'Galapagos DNA',
+  },
+  {
+    file: 'packages/cli/configuration.schema.json',
+    from: 'packages/cli/dist/index.js',
+    make: ({ configurationJsonSchema }) => configurationJsonSchema(),
+    id: 'urn:galapagos:configuration:1',
+    title: 'Galapagos configuration',
   },
 ];
 
@@ -37,9 +44,8 @@ if (check && stale.length > 0) {
   console.log(stale.length > 0 ? `wrote ${stale.join(', ')}` : `${schemas.length} schema(s) up to date`);
 }
 
-async function render({ file, from, name, id, title }) {
-  const { [name]: schema } = await import(new URL(from, root).href);
-  const { $schema, ...rest } = schema.toJSONSchema();
+async function render({ file, from, make, id, title }) {
+  const { $schema, ...rest } = make(await import(new URL(from, root).href));
   const json = JSON.stringify({ $schema, $id: id, title, ...rest }, null, 2);
   const filepath = fileURLToPath(new URL(file, root));
   return prettier.format(json, { ...(await prettier.resolveConfig(filepath)), filepath });

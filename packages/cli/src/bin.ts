@@ -1,10 +1,14 @@
 import { main } from './main.js';
 import { processTerminal } from './terminal.js';
 
-// A reader that went away (`galapagos ls | head`) is no error.
+// A reader that went away (`galapagos best runs/a | head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);
+});
+// And one that only read the news is no reason to end a search.
+process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
 });
 
 // Not process.exit at once: what was written may still be on its way out.

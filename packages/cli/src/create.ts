@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Dataset, loadDataset } from '@galapagos/datasets';
 import { type Experiment, POPULATION_FORMAT, createExperiment } from '@galapagos/population';
-import { type Configuration, type RawConfiguration, resolveConfiguration } from './configuration.js';
+import { type Configuration, resolveConfiguration } from './configuration.js';
+import type { RawConfiguration } from './configuration-file.js';
 import { realGround } from './ground.js';
 import { version } from './version.js';
 
@@ -40,7 +41,8 @@ function resolved(
     createdAt: realGround().clock.now().toISOString(),
     version,
     search: { ...search, seed, image: { height, width, channels } },
-    data,
+    // A worker that starts elsewhere has to find it too.
+    data: data.directory === undefined ? data : { ...data, directory: resolve(data.directory) },
     dataChecksum: dataset.checksum,
     classes: dataset.classes,
     training,

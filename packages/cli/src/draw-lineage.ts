@@ -4,23 +4,27 @@ import { percent, points, table } from './format.js';
 
 /** A line of ancestors: a row per mutation, with the gain in fitness of each birth. The first ancestor first. */
 export function drawLineage(line: readonly Individual[]): string[] {
-  const rows = line.flatMap((individual) => {
-    const fitness = individual.evaluation === undefined ? '–' : percent(individual.evaluation.fitness);
-    const { parent, mutations } = individual.birth;
+  const rows = line.flatMap((individual, index) => {
+    const { id, birth, evaluation } = individual;
+    const [first = '', ...rest] = [...originOf(individual, index), ...mutationsOf(individual)];
+    const fitness = evaluation === undefined ? '–' : percent(evaluation.fitness);
     const gain =
-      parent === null || individual.evaluation === undefined
+      birth.parent === null || evaluation === undefined
         ? ''
-        : points(individual.evaluation.fitness - parent.fitness);
-    const applied = mutations.filter(({ outcome }) => outcome === 'applied');
-    const [first, ...rest] = applied.map(describeMutation);
-    const origin =
-      parent === null ? 'first kind: no convolution' : `child of ${parent.id}, before the history begins`;
-    return [
-      [individual.id, fitness, gain, first ?? origin],
-      ...rest.map((mutation) => ['', '', '', mutation]),
-    ];
+        : points(evaluation.fitness - birth.parent.fitness);
+    return [[id, fitness, gain, first], ...rest.map((mutation) => ['', '', '', mutation])];
   });
   return table(['individual', 'fitness', 'gain', 'mutation'], rows).map((row) => `  ${row}`);
+}
+
+/** Where a line begins: with nobody before, or with one of whom nothing is left. */
+function originOf({ birth }: Individual, index: number): string[] {
+  if (birth.parent === null) return ['first kind: no convolution'];
+  return index === 0 ? [`child of ${birth.parent.id}, of whom there is no record`] : [];
+}
+
+function mutationsOf({ birth }: Individual): string[] {
+  return birth.mutations.filter(({ outcome }) => outcome === 'applied').map(describeMutation);
 }
 
 /** `INSERT-CONVOLUTION  3x3 stride 2 e1, BN+ReLU, after input` */

@@ -1,6 +1,6 @@
 import { DnaError } from '@galapagos/dna';
 import { DatasetError } from '@galapagos/datasets';
-import { PopulationError } from '@galapagos/population';
+import { PopulationError, errorCode } from '@galapagos/population';
 import { BackendError, TrainerError } from '@galapagos/trainer';
 import { UsageError } from './usage-error.js';
 
@@ -18,12 +18,8 @@ export const ExitCode = {
   terminated: 143,
 } as const;
 
-/** Whether an error is one that a person can do something about: then its message is enough. */
-export function isExpected(error: unknown): boolean {
-  return [UsageError, DatasetError, BackendError, TrainerError, PopulationError, DnaError].some(
-    (kind) => error instanceof kind,
-  );
-}
+/** What a filesystem says when it refuses; with `code`, since their messages name the operation and the path. */
+const REFUSALS = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO', 'EMFILE', 'ENOTDIR'];
 
 /** The exit code of an error. */
 export function exitCodeOf(error: unknown): number {
@@ -31,7 +27,18 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof BackendError) return ExitCode.noAccelerator;
   if (error instanceof TrainerError) return trainerCodes[error.kind];
   if (error instanceof PopulationError) return populationCodes[error.code];
-  return ExitCode.error;
+  return REFUSALS.includes(errorCode(error)) ? ExitCode.unfitFilesystem : ExitCode.error;
+}
+
+/** What to say of an error: where a person can do something about it, its message is enough. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isExpected =
+    REFUSALS.includes(errorCode(error)) ||
+    [UsageError, DatasetError, BackendError, TrainerError, PopulationError, DnaError].some(
+      (kind) => error instanceof kind,
+    );
+  return isExpected ? error.message : (error.stack ?? error.message);
 }
 
 const trainerCodes: Record<TrainerError['kind'], number> = {

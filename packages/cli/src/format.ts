@@ -3,10 +3,10 @@ export function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-/** A gain in accuracy, with its sign: `+1.2`. */
+/** A gain in accuracy, with its sign: `+1.2`; none of what rounds to nothing. */
 export function points(gain: number): string {
-  const value = (100 * gain).toFixed(1);
-  return gain >= 0 ? `+${value}` : value;
+  const value = Math.abs(100 * gain).toFixed(1);
+  return value === '0.0' ? value : `${gain > 0 ? '+' : '-'}${value}`;
 }
 
 /** `0.4 s`, `45 s`, `3 min`, `2 h 5 min`, `3 d 4 h`. */
@@ -19,6 +19,14 @@ export function duration(seconds: number): string {
   const hours = Math.floor(minutes / 60);
   if (hours < 48) return `${hours} h ${minutes % 60} min`;
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/** `2:55`, `1:02:03`: a time that ticks. */
+export function clockTime(seconds: number): string {
+  const whole = Math.round(seconds);
+  const parts = [Math.floor(whole / 60) % 60, whole % 60].map((part) => String(part).padStart(2, '0'));
+  const hours = Math.floor(whole / 3600);
+  return (hours > 0 ? [hours, ...parts] : [String(Math.floor(whole / 60)), parts[1]]).join(':');
 }
 
 /** `1.5 kB`, `20 MB`: powers of 1000. */
@@ -44,12 +52,19 @@ export function count(number: number, what: string): string {
   return `${scaled(number).trimEnd()} ${what}`;
 }
 
+/** Lines that a terminal of so many columns does not wrap; a pipe, which has none, takes them whole. */
+export function fit(lines: readonly string[], columns: number | undefined): string[] {
+  return lines.map((line) =>
+    columns === undefined || line.length <= columns ? line : `${line.slice(0, columns - 1)}…`,
+  );
+}
+
 /** Rows as columns, each as wide as its widest cell; numbers to the right. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const all = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
   const isNumeric = header.map((_, column) =>
-    rows.every((row) => /^[+-]?[0-9][0-9.]*( [%kMGTPE])?$|^$/.test(row[column] ?? '')),
+    rows.every((row) => /^[+-]?[0-9][0-9.]*( [%kMGTPE])?$|^–?$/.test(row[column] ?? '')),
   );
   return all.map((row) =>
     row

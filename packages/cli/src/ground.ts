@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
 import { SeededRandom } from '@galapagos/dna';
 import { type Ground, Population, nodeFilesystem, systemClock } from '@galapagos/population';
 
@@ -9,5 +10,5 @@ export function realGround(): Ground {
 
 /** Opens the population of an experiment's directory. @throws PopulationError when it is none. */
 export async function openPopulation(directory: string): Promise<Population> {
-  return await Population.open(directory, realGround());
+  return await Population.open(resolve(directory), realGround());
 }

@@ -1,3 +1,3 @@
 export { commands, main } from './main.js';
-export { configurationJsonSchema } from './configuration.js';
+export { configurationJsonSchema } from './configuration-schema.js';
 export type { Terminal } from './terminal.js';

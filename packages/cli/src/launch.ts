@@ -1,10 +1,13 @@
 import { hostname } from 'node:os';
+import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type LaunchEvent, type LaunchResult, type LocalLaunch, launchLocal } from '@galapagos/launcher';
-import { type Population, nodeHost, summarize } from '@galapagos/population';
+import { type LaunchEvent, type LaunchResult, launchLocal } from '@galapagos/launcher';
+import type { Population } from '@galapagos/population';
 import type { BackendChoice } from '@galapagos/trainer';
-import { ExitCode } from './exit-codes.js';
-import { duration, percent } from './format.js';
+import { ExitCode, messageOf } from './exit-codes.js';
+import { duration } from './format.js';
+import { lastWords } from './last-words.js';
+import { showProgress } from './progress.js';
 import { onEndSignals } from './signals.js';
 import type { Terminal } from './terminal.js';
 import { UsageError } from './usage-error.js';
@@ -17,16 +20,18 @@ export interface LaunchRequest {
   readonly terminal: Terminal;
 }
 
-/** Seconds between two lines of progress: on a terminal it is redrawn, in a pipe lines are added. */
-const REDRAW_SECONDS = 1;
-const LINE_SECONDS = 15;
+/** How a launch ended. */
+export interface Launched extends LaunchResult {
+  /** Whether a second signal ended it. */
+  readonly isForced: boolean;
+}
 
 /**
  * Runs workers on this machine until they end, the time is over or a signal says so, and shows how it goes.
- * @returns How the launch ended; with the exit code of the signal when it was told a second time.
+ * @returns How the launch ended, with the exit code that a signal asks for.
  */
-export async function launch(request: LaunchRequest): Promise<LaunchResult> {
-  const { population, terminal, workers } = request;
+export async function launch(request: LaunchRequest): Promise<Launched> {
+  const { population, terminal, workers, seconds } = request;
   refuseTooMany(population, workers, terminal);
   const logs = population.path(`logs/${hostname()}-${process.pid}`);
   const bin = fileURLToPath(new URL('../bin/galapagos.js', import.meta.url));
@@ -34,27 +39,40 @@ export async function launch(request: LaunchRequest): Promise<LaunchResult> {
     workers,
     command: [process.execPath, bin, 'worker', population.root, '--backend', request.backend],
     logDirectory: logs,
-    ...(request.seconds === undefined ? {} : { timeLimitSeconds: request.seconds }),
+    ...(seconds === undefined ? {} : { timeLimitSeconds: seconds }),
     onEvent: (event) => tell(terminal, event, logs),
   });
   const ended = new AbortController();
-  let killedWith: number | undefined;
+  let signalled: number | undefined;
+  let isForced = false;
   const stopListening = onEndSignals(
     population.clock,
     (signal) => {
+      if (signal === 'SIGUSR1') signalled = ExitCode.requeue;
       terminal.err(`${signal}: the workers give back what they hold and leave; once more to leave at once`);
       running.stop(signal);
     },
     (signal, exitCode) => {
-      killedWith = exitCode;
+      signalled = exitCode;
+      isForced = true;
       terminal.err(`${signal} again: leaving now; what was in training is taken up by the next worker`);
       running.kill();
     },
   );
-  const progress = showProgress(request, running, ended.signal);
+  terminal.err(`${workers === 1 ? '1 worker' : `${workers} workers`}; logs: ${near(logs)}`);
+  const progress = showProgress(population, terminal, seconds, ended.signal).catch((error: unknown) => {
+    terminal.err(`the experiment can no longer be read: ${messageOf(error)}`);
+    running.stop('the experiment cannot be read');
+  });
   try {
     const result = await running.finished;
-    return killedWith === undefined ? result : { ...result, exitCode: killedWith };
+    if (!isForced && result.exitCode !== ExitCode.done) await tellFailure(result, logs, terminal);
+    return {
+      ...result,
+      isForced,
+      exitCode:
+        isForced || result.exitCode === ExitCode.done ? (signalled ?? result.exitCode) : result.exitCode,
+    };
   } finally {
     ended.abort();
     stopListening();
@@ -81,14 +99,14 @@ function tell(terminal: Terminal, event: LaunchEvent, logs: string): void {
   switch (event.kind) {
     case 'restarting':
       return terminal.err(
-        `worker ${event.slot} ended; it starts again in ${duration(event.delaySeconds)} (log: ${logs}/slot-${event.slot}.log)`,
+        `worker ${event.slot} ended; it starts again in ${duration(event.delaySeconds)} (log: ${near(logs)}/slot-${event.slot}.log)`,
       );
     case 'givingUp':
       return terminal.err(
-        `worker ${event.slot} ended and is not started again (log: ${logs}/slot-${event.slot}.log)`,
+        `worker ${event.slot} ended and is not started again (log: ${near(logs)}/slot-${event.slot}.log)`,
       );
     case 'killed':
-      return terminal.err(`worker ${event.slot} did not leave in time and was ended`);
+      return terminal.err(`worker ${event.slot} had not left yet, and was ended`);
     case 'started':
     case 'exited':
     case 'stopping':
@@ -97,71 +115,33 @@ function tell(terminal: Terminal, event: LaunchEvent, logs: string): void {
   }
 }
 
-async function showProgress(
-  { population, terminal, seconds }: LaunchRequest,
-  running: LocalLaunch,
-  ended: AbortSignal,
+/** Says why workers ended that were not asked to, in the last words of one of them. */
+async function tellFailure(
+  { exitCode, slots }: LaunchResult,
+  logs: string,
+  terminal: Terminal,
 ): Promise<void> {
-  const { clock } = population;
-  const startedAt = clock.monotonic();
-  const before = (await summarize(population, nodeHost)).totals.published;
-  let lineAt = startedAt;
-  while (!ended.aborted) {
-    await clock.sleep(REDRAW_SECONDS, ended);
-    if (ended.aborted) return;
-    const now = clock.monotonic();
-    if (!terminal.isWatched && now - lineAt < LINE_SECONDS) continue;
-    lineAt = now;
-    const line = await progressLine(population, before, now - startedAt, seconds).catch((error: unknown) => {
-      running.stop('the experiment cannot be read');
-      return `cannot be read: ${String(error)}`;
-    });
-    if (terminal.isWatched) terminal.status(line);
-    else terminal.err(line);
-  }
-}
-
-async function progressLine(
-  population: Population,
-  before: number,
-  elapsed: number,
-  seconds: number | undefined,
-): Promise<string> {
-  const { size, setPoint, totals, best, alive } = await summarize(population, nodeHost);
-  const fitness = best?.state === 'alive' || best?.state === 'hall-of-fame' ? best.fitness : undefined;
-  const failures = Object.values(totals.failures).reduce((sum, count) => sum + count, 0);
-  const parts = [
-    `population ${size}/${setPoint} (${alive.length} alive)`,
-    `births ${totals.births}`,
-    `kills ${totals.kills}`,
-    ...(failures > 0 ? [`failures ${failures}`] : []),
-    `best ${fitness === undefined ? '–' : percent(fitness)}`,
-    `${Math.round((totals.published - before) / (elapsed / 60))} individuals/min`,
-    seconds === undefined ? duration(elapsed) : `${duration(Math.max(0, seconds - elapsed))} left`,
-  ];
-  return parts.join(' · ');
-}
-
-/**
- * Says why workers ended that were not asked to; their last words are in the logs.
- * @returns Whether the launch ended as it was asked to.
- */
-export function tellIfFailed({ exitCode, slots }: LaunchResult, terminal: Terminal): boolean {
-  if (exitCode === ExitCode.done) return true;
   const failed = slots.filter((slot) => slot.exitCode !== ExitCode.done);
-  terminal.err(`${failed.length} of ${slots.length} workers ended with an error: ${describeExit(exitCode)}`);
-  return false;
+  terminal.err(
+    `${failed.length} of ${slots.length} workers ended with an error: ${meanings[exitCode] ?? 'something unexpected'} (exit code ${exitCode})`,
+  );
+  const worst = failed.find((slot) => slot.exitCode === exitCode) ?? failed[0];
+  if (worst === undefined) return;
+  const log = `${logs}/slot-${worst.slot}.log`;
+  for (const line of await lastWords(log)) terminal.err(`  ${line}`);
+  terminal.err(`  (the end of ${near(log)})`);
 }
 
-function describeExit(exitCode: number): string {
-  const meanings: Readonly<Record<number, string>> = {
-    [ExitCode.usage]: 'the configuration or the data',
-    [ExitCode.noExperiment]: 'the experiment',
-    [ExitCode.unfitFilesystem]: 'the filesystem',
-    [ExitCode.noAccelerator]: 'the back end',
-    [ExitCode.failureLimit]: 'too many failures in a row',
-    [ExitCode.interrupted]: 'interrupted',
-    [ExitCode.terminated]: 'terminated',
-  };
-  return `${meanings[exitCode] ?? 'something unexpected'} (exit code ${exitCode})`;
+const meanings: Readonly<Record<number, string>> = {
+  [ExitCode.usage]: 'the configuration or the data',
+  [ExitCode.noExperiment]: 'the experiment',
+  [ExitCode.unfitFilesystem]: 'the filesystem',
+  [ExitCode.noAccelerator]: 'the back end',
+  [ExitCode.failureLimit]: 'too many failures in a row',
+};
+
+/** A path as one would write it here. */
+function near(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere.startsWith('..') ? path : fromHere;
 }

@@ -19,16 +19,7 @@ export async function drawLeaderboard(population: Population, places: number): P
       entry.state === 'alive' ? 'alive' : 'hall of fame',
     ]);
   }
-  const header = [
-    'rank',
-    'individual',
-    'fitness',
-    'parameters',
-    'convolutions',
-    'trained',
-    'parent',
-    'state',
-  ];
+  const header = ['#', 'individual', 'fitness', 'parameters', 'convs', 'trained', 'parent', 'state'];
   return table(header, rows).map((row) => `  ${row}`);
 }
 

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import yargs from 'yargs';
 import type { Command } from './command.js';
 import { bestCommand } from './commands/best.js';
@@ -10,7 +9,9 @@ import { showCommand } from './commands/show.js';
 import { statusCommand } from './commands/status.js';
 import { stopCommand } from './commands/stop.js';
 import { workerCommand } from './commands/worker.js';
-import { ExitCode, exitCodeOf, isExpected } from './exit-codes.js';
+import { nearest } from './did-you-mean.js';
+import { directoryOf, placed, withFlagsOf } from './environment.js';
+import { ExitCode, exitCodeOf, messageOf } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
 import { UsageError } from './usage-error.js';
 import { version } from './version.js';
@@ -27,6 +28,8 @@ export const commands: readonly Command[] = [
   fsckCommand,
 ];
 
+const HELP_COLUMNS = 100;
+
 /**
  * Runs one command line.
  * @param argv Without the program's own name.
@@ -38,87 +41,99 @@ export async function main(
   terminal: Terminal,
 ): Promise<number> {
   let exitCode: number = ExitCode.done;
+  const verb = argv.find((word) => !word.startsWith('-'));
+  const asked = commands.find(({ name }) => name === verb);
+  const directory = directoryOf(environment);
+  const execute = async (command: Command, args: Readonly<Record<string, unknown>>) => {
+    refuseRepetition(command, args);
+    exitCode = await command.run(placed(command, args, directory) as never, terminal);
+  };
   try {
     const parser = commands.reduce(
-      (sofar, command) => addCommand(sofar, command, async (run) => (exitCode = await run(terminal))),
-      basicParser(),
+      (sofar, command) => addCommand(sofar, command, directory !== undefined, execute),
+      basicParser(asked, Math.min(HELP_COLUMNS, terminal.columns ?? HELP_COLUMNS)),
     );
-    await parser.parseAsync(withDirectory(argv, environment), {}, (_error, _argv, output) => {
+    await parser.parseAsync(withFlagsOf(environment, argv, asked), {}, (_error, _argv, output) => {
       if (output !== '') terminal.out(output);
     });
     return exitCode;
   } catch (error) {
-    terminal.err(`galapagos: ${describe(error)}`);
+    terminal.err(`galapagos: ${messageOf(error)}`);
     return exitCodeOf(error);
   }
 }
 
-function basicParser() {
-  return yargs()
-    .scriptName('galapagos')
-    .usage('$0 <command>\n\nEvolves image classifiers: many workers, one shared directory, no server.')
-    .version(version)
-    .help()
-    .alias('h', 'help')
-    .demandCommand(1, 'Say what to do: galapagos --help lists the commands.')
-    .recommendCommands()
-    .strict()
-    .exitProcess(false)
-    .wrap(100)
-    .fail((message, error: Error | undefined) => {
-      throw error ?? new UsageError(`${plainer(message)}\nSee: galapagos --help`);
-    });
+function basicParser(asked: Command | undefined, columns: number) {
+  const help = asked === undefined ? 'galapagos --help' : `galapagos ${asked.name} --help`;
+  return (
+    yargs()
+      .scriptName('galapagos')
+      .usage('$0 <command>\n\nEvolves image classifiers: many workers, one shared directory, no server.')
+      // A directory may be called 007, and `--set a=1 --set b=2 DIR` has one directory.
+      .parserConfiguration({ 'parse-positional-numbers': false, 'greedy-arrays': false })
+      // The messages below are told apart by their English text.
+      .locale('en')
+      .version(version)
+      .help()
+      .alias('h', 'help')
+      .demandCommand(1, 'Say what to do: galapagos --help lists the commands.')
+      .recommendCommands()
+      .strict()
+      .exitProcess(false)
+      .wrap(columns)
+      .fail((message, error: Error | undefined) => {
+        throw error ?? new UsageError(`${plainer(message, asked)}\nSee: ${help}`);
+      })
+  );
 }
 
-/** yargs counts arguments where a person wants to know which one is missing. */
-function plainer(message: string): string {
-  return message.startsWith('Not enough non-option arguments')
-    ? 'an argument is missing: the directory of the experiment comes first, then what the verb needs'
-    : message;
+/** yargs counts arguments, and lists what it does not know, where a person wants to know what to write. */
+function plainer(message: string, asked: Command | undefined): string {
+  if (asked === undefined) return message;
+  if (message.startsWith('Not enough non-option arguments')) {
+    return `an argument is missing: galapagos ${asked.name} ${Object.keys(asked.positionals)
+      .map((key) => `<${key}>`)
+      .join(' ')}`;
+  }
+  const [, unknown] = /^Unknown arguments?: ([^,]+)/.exec(message) ?? [];
+  const meant = unknown === undefined ? undefined : nearest(unknown, Object.keys(asked.options));
+  return meant === undefined ? message : `${message}; did you mean --${meant}?`;
+}
+
+function refuseRepetition({ options }: Command, args: Readonly<Record<string, unknown>>): void {
+  for (const [name, { array }] of Object.entries(options)) {
+    if (array !== true && Array.isArray(args[name])) {
+      throw new UsageError(`--${name} is given more than once`);
+    }
+  }
 }
 
 function addCommand(
   parser: ReturnType<typeof basicParser>,
-  { name, describe: text, positionals, options, examples, run }: Command,
-  execute: (run: (terminal: Terminal) => Promise<number>) => Promise<unknown>,
+  command: Command,
+  hasDirectory: boolean,
+  execute: (command: Command, args: Readonly<Record<string, unknown>>) => Promise<unknown>,
 ): ReturnType<typeof basicParser> {
-  const usage = [
-    name,
-    ...Object.entries(positionals).map(([key, { demandOption }]) =>
-      demandOption === true ? `<${key}>` : `[${key}]`,
-    ),
-  ];
+  const isDemanded = (key: string) => !hasDirectory && command.positionals[key]?.demandOption === true;
+  const words = Object.keys(command.positionals).map((key) => (isDemanded(key) ? `<${key}>` : `[${key}]`));
   return parser.command(
-    usage.join(' '),
-    text,
+    [command.name, ...words].join(' '),
+    command.describe,
     (sub) => {
-      for (const [key, positional] of Object.entries(positionals)) sub.positional(key, positional);
-      for (const [key, option] of Object.entries(options)) sub.option(key, option);
-      for (const [example, what] of examples) sub.example(`$0 ${example}`, what);
+      for (const [key, { default: preset, ...positional }] of Object.entries(command.positionals)) {
+        // Where the environment names an experiment, what was left out is known only when all words are counted.
+        sub.positional(key, {
+          ...positional,
+          demandOption: isDemanded(key),
+          ...(hasDirectory || preset === undefined ? {} : { default: preset as string }),
+        });
+      }
+      for (const [key, option] of Object.entries(command.options)) sub.option(key, option);
+      for (const [example, what] of command.examples) sub.example(`$0 ${example}`, what);
       return sub;
     },
     async (args) => {
-      await execute((terminal) => run(args as never, terminal));
+      await execute(command, args);
     },
   );
-}
-
-/** Lets GALAPAGOS_DIR stand for the first argument of a verb, where it was left out. */
-function withDirectory(argv: readonly string[], environment: NodeJS.ProcessEnv): string[] {
-  const fallback = environment['GALAPAGOS_DIR'];
-  const [verb, ...rest] = argv;
-  const command = commands.find(({ name }) => name === verb);
-  if (fallback === undefined || command === undefined) return [...argv];
-  const given = rest.findIndex((word) => word.startsWith('-'));
-  const words = given === -1 ? rest : rest.slice(0, given);
-  const wanted = Object.values(command.positionals).filter(
-    ({ demandOption }) => demandOption === true,
-  ).length;
-  const isLeftOut = words.length < wanted && !existsSync(`${words[0] ?? ''}/experiment.json`);
-  return isLeftOut ? [command.name, fallback, ...rest] : [...argv];
-}
-
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return isExpected(error) ? error.message : (error.stack ?? error.message);
 }

@@ -32,7 +32,7 @@ export async function describeNeeds(
   const memory = BASE_BYTES + examples + median(costs.map((cost) => cost.memoryBytes));
   const space = await nodeFilesystem.space(directory);
   return [
-    `At the set point of ${populationSize} it needs about ${bytes(disk)} and ${Math.ceil(copies * INODES)} inodes; free are ${bytes(space.bytes)} and ${count(space.inodes, 'inodes')}.`,
+    `At the set point of ${populationSize} it needs about ${bytes(disk)} and ${Math.ceil(copies * INODES)} inodes; free are ${bytes(space.bytes)}${space.inodes === Infinity ? '' : ` and ${count(space.inodes, 'inodes')}`}.`,
     `Networks grow as the search goes on: at the limit of ${count(limits.parameters, 'parameters')} it would be ${bytes(most)}.`,
     `Memory per worker: about ${bytes(memory)}, at most ${bytes(BASE_BYTES + examples + limits.memoryBytes)}; workers: up to ${Math.max(1, Math.floor(populationSize / 4))}, at most ${Math.max(1, Math.floor(populationSize / 2))}.`,
   ];

@@ -8,6 +8,8 @@ export interface Terminal {
   status(line: string): void;
   /** Whether a person is watching `err`. */
   readonly isWatched: boolean;
+  /** How wide `out` is, where it is a terminal; a pipe takes lines of any length. */
+  readonly columns: number | undefined;
 }
 
 /** The process's own streams. */
@@ -20,6 +22,10 @@ export function processTerminal(): Terminal {
   };
   return {
     isWatched: stderr.isTTY,
+    // Asked anew each time: a window changes its size. One that does not know it says 0.
+    get columns() {
+      return stdout.isTTY && stdout.columns > 0 ? stdout.columns : undefined;
+    },
     out: (line) => {
       clear();
       stdout.write(`${line}\n`);
@@ -30,8 +36,10 @@ export function processTerminal(): Terminal {
     },
     status: (line) => {
       if (!stderr.isTTY) return;
-      stderr.write(`\r\x1b[2K${line.slice(0, stderr.columns - 1)}`);
-      shown = true;
+      clear();
+      // One column is left free: a full line would wrap, and could not be replaced.
+      stderr.write(stderr.columns > 0 ? line.slice(0, stderr.columns - 1) : line);
+      shown = line !== '';
     },
   };
 }

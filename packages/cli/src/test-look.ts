@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { datasetOptionsSchema } from '@galapagos/datasets';
 import {
   type Population,
@@ -31,11 +30,11 @@ export async function lookAtTest(
 ): Promise<TestLook> {
   const file = population.path(`tests/${id}.json`);
   if ((await population.list('tests')).includes(`${id}.json`)) {
-    return lookSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+    return lookSchema.parse(JSON.parse(new TextDecoder().decode(await nodeFilesystem.read(file))));
   }
   const individual = await findIndividual(population, id);
   if (individual?.folder === undefined) throw new PopulationError('INVALID', `the weights of ${id} are gone`);
-  const weights = await readFile(`${individual.folder}/${individual.tenure}/${WEIGHTS_FILE}`);
+  const weights = await nodeFilesystem.read(`${individual.folder}/${individual.tenure}/${WEIGHTS_FILE}`);
   const { accuracy, examples } = await testIndividual({
     dna: individual.dna,
     weights,
@@ -44,6 +43,9 @@ export async function lookAtTest(
     backend,
   });
   const look = { id, accuracy, examples, lookedAt: population.clock.now().toISOString() };
-  await nodeFilesystem.write(file, formatDocument(look), { sync: true });
+  // Aside, then moved: what is there under its name is whole, or the look would be spoilt for ever.
+  const aside = population.path(`tests/.${id}~${process.pid}`);
+  await nodeFilesystem.write(aside, formatDocument(look), { sync: true });
+  await nodeFilesystem.rename(aside, file);
   return look;
 }

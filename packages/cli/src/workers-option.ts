@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { Population } from '@galapagos/population';
 import { BACKEND_CHOICES, type BackendChoice } from '@galapagos/trainer';
 import { parseDuration } from './duration.js';
 import { UsageError } from './usage-error.js';
@@ -16,21 +17,31 @@ export const workersOption = {
   workers: {
     describe: 'Workers on this machine',
     type: 'number',
-    default: availableParallelism(),
-    defaultDescription: 'one per core',
+    requiresArg: true,
+    defaultDescription: 'one per core, as far as the population allows',
   },
 } as const;
+
+/** One per core; but those in training cannot be drawn, so at most so large a part of the population. */
+export function defaultWorkers({ experiment }: Population, oneIn: number): number {
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(experiment.search.populationSize / oneIn)));
+}
+
+/** The longest time that a timer of Node can wait. */
+const LONGEST_SECONDS = (2 ** 31 - 1) / 1000;
 
 /** Seconds of a flag that takes a duration. @throws UsageError. */
 export function secondsOf(flag: string, text: string): number {
   const seconds = parseDuration(text);
   if (seconds === undefined || seconds <= 0)
     throw new UsageError(`--${flag} ${text}: write a duration as 90s, 30m or 2h`);
+  if (seconds > LONGEST_SECONDS)
+    throw new UsageError(`--${flag} ${text}: at most 24d; without it there is no limit`);
   return seconds;
 }
 
 /** @throws UsageError when it is not a number of workers. */
-export function requireWorkers(workers: number): void {
-  if (!Number.isInteger(workers) || workers < 1)
-    throw new UsageError(`--workers ${workers}: a whole number, at least 1`);
+export function requireWorkers(workers: number | undefined): void {
+  if (workers !== undefined && !(Number.isInteger(workers) && workers >= 1))
+    throw new UsageError('--workers: a whole number, at least 1');
 }

@@ -1,15 +1,22 @@
-import { bestEntry, lineage } from '@galapagos/population';
+import { bestEntry } from '@galapagos/population';
 import { defineCommand, directory, json } from '../command.js';
 import { describeBest } from '../describe-best.js';
+import { findMeant } from '../find.js';
+import { fit } from '../format.js';
 import { openPopulation } from '../ground.js';
 import { drawLeaderboard } from '../leaderboard.js';
+import { UsageError } from '../usage-error.js';
 
 export const bestCommand = defineCommand({
   name: 'best',
   describe: 'The best that ever lived: the leaderboard, the best network and its line of ancestors',
   positionals: directory,
-  options: { ...json, top: { describe: 'Rows of the leaderboard', type: 'number', default: 5 } },
+  options: {
+    ...json,
+    top: { describe: 'Rows of the leaderboard', type: 'number', default: 5, requiresArg: true },
+  },
   run: async ({ dir, json: asJson, top }, terminal) => {
+    if (!Number.isInteger(top) || top < 1) throw new UsageError('--top: a whole number, at least 1');
     const population = await openPopulation(dir);
     const best = await bestEntry(population);
     if (best === undefined) {
@@ -18,12 +25,12 @@ export const bestCommand = defineCommand({
       return 0;
     }
     if (asJson) {
-      const [individual] = (await lineage(population, best.id)).slice(-1);
-      terminal.out(JSON.stringify(individual, null, 2));
+      terminal.out(JSON.stringify(await findMeant(population, best.id), null, 2));
       return 0;
     }
-    for (const line of await drawLeaderboard(population, top)) terminal.out(line);
-    for (const line of await describeBest(population, best.id)) terminal.out(line);
+    const { columns } = terminal;
+    for (const line of fit(await drawLeaderboard(population, top), columns)) terminal.out(line);
+    for (const line of await describeBest(population, best.id, columns)) terminal.out(line);
     return 0;
   },
 });

@@ -1,5 +1,10 @@
 import { defineCommand, directory } from '../command.js';
-import { type RawConfiguration, merge, parseAssignment, readConfigurationFile } from '../configuration.js';
+import {
+  type RawConfiguration,
+  merge,
+  parseAssignment,
+  readConfigurationFile,
+} from '../configuration-file.js';
 import { createFrom } from '../create.js';
 import { describeNeeds } from '../needs.js';
 import { presetNames, presets } from '../presets.js';
@@ -52,7 +57,11 @@ export const initCommand = defineCommand({
       flags,
       ...set.map(parseAssignment),
     ];
-    const source = config ?? `preset ${preset}`;
+    const source = [
+      ...(preset === undefined ? [] : [`preset ${preset}`]),
+      ...(config === undefined ? [] : [config]),
+      ...(set.length > 0 ? ['--set'] : []),
+    ].join(' + ');
     const { experiment, dataset } = await createFrom(dir, layers.reduce(merge), source);
     const { height, width, channels } = experiment.search.image;
     terminal.err(

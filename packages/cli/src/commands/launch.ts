@@ -1,7 +1,13 @@
 import { defineCommand, directory } from '../command.js';
 import { openPopulation } from '../ground.js';
-import { launch, tellIfFailed } from '../launch.js';
-import { backendOption, requireWorkers, secondsOf, workersOption } from '../workers-option.js';
+import { launch } from '../launch.js';
+import {
+  backendOption,
+  defaultWorkers,
+  requireWorkers,
+  secondsOf,
+  workersOption,
+} from '../workers-option.js';
 
 export const launchCommand = defineCommand({
   name: 'launch',
@@ -15,14 +21,16 @@ export const launchCommand = defineCommand({
   examples: [['launch runs/a --workers 2 --for 2h', 'two workers, two hours']],
   run: async (args, terminal) => {
     requireWorkers(args.workers);
-    const result = await launch({
-      population: await openPopulation(args.dir),
-      workers: args.workers,
-      seconds: args.for === undefined ? undefined : secondsOf('for', args.for),
+    const seconds = args.for === undefined ? undefined : secondsOf('for', args.for);
+    const population = await openPopulation(args.dir);
+    const { exitCode, isForced } = await launch({
+      population,
+      workers: args.workers ?? defaultWorkers(population, 4),
+      seconds,
       backend: args.backend,
       terminal,
     });
-    if (tellIfFailed(result, terminal)) terminal.err(`Ended. Look: galapagos best ${args.dir}`);
-    return result.exitCode;
+    if (exitCode === 0 && !isForced) terminal.err(`Ended. Look: galapagos best ${args.dir}`);
+    return exitCode;
   },
 });

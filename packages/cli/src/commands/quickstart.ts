@@ -1,16 +1,27 @@
 import { existsSync } from 'node:fs';
 import { type Population, bestEntry } from '@galapagos/population';
+import type { BackendChoice } from '@galapagos/trainer';
 import { defineCommand } from '../command.js';
 import { createFrom } from '../create.js';
 import { describeBest } from '../describe-best.js';
-import { percent } from '../format.js';
+import { ExitCode } from '../exit-codes.js';
+import { fit, percent } from '../format.js';
 import { openPopulation } from '../ground.js';
-import { launch, tellIfFailed } from '../launch.js';
+import { launch } from '../launch.js';
 import { drawLeaderboard } from '../leaderboard.js';
 import { presets } from '../presets.js';
 import type { Terminal } from '../terminal.js';
 import { lookAtTest } from '../test-look.js';
-import { backendOption, requireWorkers, secondsOf, workersOption } from '../workers-option.js';
+import { UsageError } from '../usage-error.js';
+import {
+  backendOption,
+  defaultWorkers,
+  requireWorkers,
+  secondsOf,
+  workersOption,
+} from '../workers-option.js';
+
+const DIRECTORY = 'runs/quickstart';
 
 export const quickstartCommand = defineCommand({
   name: 'quickstart',
@@ -19,7 +30,7 @@ export const quickstartCommand = defineCommand({
     dir: {
       describe: 'The directory of the experiment; made, or gone on with',
       type: 'string',
-      default: 'runs/quickstart',
+      default: DIRECTORY,
     },
   },
   options: {
@@ -32,18 +43,30 @@ export const quickstartCommand = defineCommand({
     requireWorkers(args.workers);
     const seconds = secondsOf('for', args.for);
     const population = await beginOrGoOn(args.dir, args.seed, terminal);
-    const workers = Math.min(args.workers, Math.floor(population.experiment.search.populationSize / 2));
-    const result = await launch({ population, workers, seconds, backend: args.backend, terminal });
-    if (!tellIfFailed(result, terminal)) return result.exitCode;
-    await report(population, args.dir, args.backend, terminal);
-    return result.exitCode;
+    const workers = args.workers ?? defaultWorkers(population, 2);
+    const { exitCode, isForced } = await launch({
+      population,
+      workers,
+      seconds,
+      backend: args.backend,
+      terminal,
+    });
+    if (exitCode === ExitCode.done && !isForced) await report(population, args, terminal);
+    return exitCode;
   },
 });
 
 async function beginOrGoOn(dir: string, seed: string | undefined, terminal: Terminal): Promise<Population> {
   if (existsSync(`${dir}/experiment.json`)) {
+    const population = await openPopulation(dir);
+    const { seed: before } = population.experiment.search;
+    if (seed !== undefined && seed !== before) {
+      throw new UsageError(
+        `${dir}: a search with seed ${before} is there; another seed needs another directory`,
+      );
+    }
     terminal.err(`Going on with the search in ${dir}.`);
-    return await openPopulation(dir);
+    return population;
   }
   const { configuration } = presets.quickstart;
   const search = seed === undefined ? configuration.search : { ...configuration.search, seed };
@@ -60,31 +83,32 @@ async function beginOrGoOn(dir: string, seed: string | undefined, terminal: Term
 
 async function report(
   population: Population,
-  dir: string,
-  backend: Parameters<typeof lookAtTest>[2],
+  { dir, backend }: { readonly dir: string; readonly backend: BackendChoice },
   terminal: Terminal,
 ): Promise<void> {
   const best = await bestEntry(population);
   if (best === undefined) return terminal.err('Nobody has been evaluated yet: give it more time.');
-  terminal.out('');
-  terminal.out('The leaderboard (fitness is the accuracy on the validation images):');
-  terminal.out('');
-  for (const line of await drawLeaderboard(population, 5)) terminal.out(line);
-  for (const line of await describeBest(population, best.id)) terminal.out(line);
-  terminal.out('');
+  const { columns } = terminal;
+  const say = (...lines: string[]) => {
+    for (const line of lines) terminal.out(line);
+  };
+  say('', 'The leaderboard (fitness is the accuracy on the validation images):', '');
+  say(...fit(await drawLeaderboard(population, 5), columns));
+  say(...(await describeBest(population, best.id, columns)), '');
   const test = await lookAtTest(population, best.id, backend);
-  terminal.out(
-    `On ${test.examples} test images, which the search has never seen: ${percent(test.accuracy)}.`,
-  );
-  terminal.out('');
-  terminal.out(`Everything is in ${dir}. Try:`);
-  for (const [command, what] of [
+  say(`On ${test.examples} test images, which the search has never seen: ${percent(test.accuracy)}.`, '');
+  say(`Everything is in ${dir}. Try:`, ...nextCommands(dir));
+}
+
+function nextCommands(dir: string): string[] {
+  const again = dir === DIRECTORY ? 'npm run quickstart' : `npx galapagos quickstart ${dir}`;
+  const commands = [
     [`ls -r ${dir}/alive`, 'the population, the best first'],
     [`npx galapagos status ${dir}`, 'how it is doing'],
     [`npx galapagos show ${dir} best`, 'one individual'],
-    ['npm run quickstart', 'three more minutes of the same search'],
+    [again, 'three more minutes of the same search'],
     [`npx galapagos launch ${dir} --for 10m`, 'or ten'],
-  ]) {
-    terminal.out(`  ${(command ?? '').padEnd(46)} ${what}`);
-  }
+  ] as const;
+  const width = Math.max(...commands.map(([command]) => command.length));
+  return commands.map(([command, what]) => `  ${command.padEnd(width)}   ${what}`);
 }

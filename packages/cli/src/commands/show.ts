@@ -1,14 +1,9 @@
-import {
-  type Individual,
-  type Population,
-  PopulationError,
-  bestEntry,
-  findIndividual,
-} from '@galapagos/population';
+import type { Individual, Population } from '@galapagos/population';
 import { defineCommand, directory, json } from '../command.js';
 import { describeMutation } from '../draw-lineage.js';
 import { drawNetwork } from '../draw-network.js';
 import { count, duration, percent, scaled } from '../format.js';
+import { findMeant } from '../find.js';
 import { openPopulation } from '../ground.js';
 
 export const showCommand = defineCommand({
@@ -21,21 +16,14 @@ export const showCommand = defineCommand({
   options: json,
   run: async ({ dir, id, json: asJson }, terminal) => {
     const population = await openPopulation(dir);
-    const individual = await find(population, id);
+    const individual = await findMeant(population, id);
     if (asJson) terminal.out(JSON.stringify(individual, null, 2));
-    else for (const line of describe(population, individual)) terminal.out(line);
+    else for (const line of describe(population, individual, terminal.columns)) terminal.out(line);
     return 0;
   },
 });
 
-async function find(population: Population, id: string): Promise<Individual> {
-  const wanted = id === 'best' ? (await bestEntry(population))?.id : id;
-  const individual = wanted === undefined ? undefined : await findIndividual(population, wanted);
-  if (individual !== undefined) return individual;
-  throw new PopulationError('INVALID', `there is no individual ${id} in ${population.root}`);
-}
-
-function describe(population: Population, individual: Individual): string[] {
+function describe(population: Population, individual: Individual, columns: number | undefined): string[] {
   const { id, state, tenure, dna, birth, evaluation, failure, attempt, folder } = individual;
   const { image } = population.experiment.search;
   const parent =
@@ -43,7 +31,7 @@ function describe(population: Population, individual: Individual): string[] {
       ? 'none: of the first kind'
       : `${birth.parent.id} (${percent(birth.parent.fitness)})`;
   return [
-    `individual   ${id}, ${state}, tenure ${tenure}`,
+    `individual   ${id}, ${states[state]}, tenure ${tenure}`,
     `fitness      ${evaluation === undefined ? 'not evaluated' : percent(evaluation.fitness)}${evaluation?.diverged === true ? ': its loss was no longer a number' : ''}`,
     `born         ${birth.bornAt} by ${birth.worker}`,
     `parent       ${parent}`,
@@ -64,9 +52,17 @@ function describe(population: Population, individual: Individual): string[] {
       : [`failure      ${failure.class}: ${failure.reason}`, ...logTail(failure.log)]),
     ...(folder === undefined ? [] : [`directory    ${folder}`]),
     '',
-    ...drawNetwork(dna, image, population.experiment.classes.length),
+    ...drawNetwork(dna, image, population.experiment.classes.length, columns),
   ];
 }
+
+const states: Record<Individual['state'], string> = {
+  training: 'in training',
+  alive: 'alive',
+  dead: 'dead, not collected yet',
+  'hall-of-fame': 'dead, in the hall of fame',
+  collected: 'dead; its record is left',
+};
 
 function logTail(log: string): string[] {
   return log === ''

@@ -1,12 +1,11 @@
-import { type LeaveReason, Worker, type WorkerEvent, logEvents } from '@galapagos/worker';
+import { type LeaveReason, Worker, logEvents } from '@galapagos/worker';
 import { type Population, PopulationError, nodeHost } from '@galapagos/population';
 import { TrainerProcess, type TrainerReady } from '@galapagos/trainer';
 import { defineCommand, directory } from '../command.js';
+import { Departure, unlessAborted } from '../departure.js';
 import { ExitCode } from '../exit-codes.js';
-import { duration, percent } from '../format.js';
 import { openPopulation } from '../ground.js';
-import { onEndSignals } from '../signals.js';
-import type { Terminal } from '../terminal.js';
+import { tellPerson } from '../tell-worker.js';
 import { version } from '../version.js';
 import { backendOption } from '../workers-option.js';
 
@@ -26,9 +25,11 @@ export const workerCommand = defineCommand({
   run: async ({ dir, backend, log }, terminal) => {
     const population = await openPopulation(dir);
     const { data, training } = population.experiment;
+    const departure = new Departure(population.clock);
     const trainer = new TrainerProcess({ data, training, backend });
     try {
-      const ready = await trainer.ready();
+      const ready = await unlessAborted(trainer.ready(), departure.asked);
+      if (ready === undefined) return departure.exitCode;
       refuseOtherData(population, ready);
       if (terminal.isWatched) terminal.err(`back end ${ready.backend}: ${ready.reason}`);
       const worker = new Worker({
@@ -42,45 +43,24 @@ export const workerCommand = defineCommand({
           ? tellPerson(terminal)
           : logEvents({ write: (line) => terminal.err(line.trimEnd()) }, log),
       });
-      return await runUntilTold(worker, population);
+      return await runUntilTold(worker, departure);
     } finally {
       await trainer.close();
+      departure.close();
     }
   },
 });
 
 /** Works until there is a reason to leave: an order, a signal, a launcher that is gone. */
-async function runUntilTold(worker: Worker, population: Population): Promise<number> {
-  let forced: number | undefined;
-  let requeue = false;
-  const stopListening = onEndSignals(
-    population.clock,
-    (signal) => {
-      requeue = signal === 'SIGUSR1';
-      worker.leave('asked');
-    },
-    (_signal, exitCode) => {
-      forced = exitCode;
-      worker.leaveNow('asked');
-    },
-  );
-  const leaveWithLauncher = () => worker.leave('asked');
-  if (process.channel !== undefined) process.once('disconnect', leaveWithLauncher);
-  // The launcher may have died before anybody listened.
-  if (process.env['GALAPAGOS_SLOT'] !== undefined && !process.connected) leaveWithLauncher();
-  try {
-    const reason = await worker.run();
-    return forced ?? (requeue ? ExitCode.requeue : exitCodes[reason]);
-  } finally {
-    stopListening();
-    process.off('disconnect', leaveWithLauncher);
-    if (process.connected) process.disconnect();
-  }
+async function runUntilTold(worker: Worker, departure: Departure): Promise<number> {
+  departure.asked.addEventListener('abort', () => worker.leave('asked'));
+  departure.forced.addEventListener('abort', () => worker.leaveNow('asked'));
+  const reason = await worker.run();
+  return reason === 'asked' || departure.forced.aborted ? departure.exitCode : exitCodes[reason];
 }
 
-const exitCodes: Record<LeaveReason, number> = {
+const exitCodes: Record<Exclude<LeaveReason, 'asked'>, number> = {
   stopped: ExitCode.done,
-  asked: ExitCode.done,
   budget: ExitCode.done,
   'failure-limit': ExitCode.failureLimit,
 };
@@ -97,45 +77,4 @@ function slurmJob(): { slurmJob?: string } {
   const job = process.env['SLURM_ARRAY_JOB_ID'] ?? process.env['SLURM_JOB_ID'];
   const task = process.env['SLURM_ARRAY_TASK_ID'];
   return job === undefined ? {} : { slurmJob: task === undefined ? job : `${job}_${task}` };
-}
-
-/** A line per event that a person wants to see. */
-function tellPerson(terminal: Terminal): (event: WorkerEvent) => void {
-  return (event) => {
-    switch (event.event) {
-      case 'progress': {
-        const { step, steps, loss } = event.progress;
-        return terminal.status(`${event.id}: step ${step} of ${steps}, loss ${loss.toFixed(3)}`);
-      }
-      case 'joined':
-        return terminal.err(`joined as ${event.worker}`);
-      case 'published':
-        return terminal.err(
-          `${event.id} lives, fitness ${percent(event.fitness)}, after ${duration(event.seconds)}`,
-        );
-      case 'killed':
-        return terminal.err(`${event.id} (${percent(event.fitness)}) lost against ${event.by}`);
-      case 'adopted':
-        return terminal.err(
-          `${event.id} of ${event.from} adopted: ${event.continuation}${event.step > 0 ? ` from step ${event.step}` : ''}`,
-        );
-      case 'failed':
-      case 'buried':
-        return terminal.err(`${event.id} ${event.event}: ${event.class}, ${event.reason}`);
-      case 'handed-back':
-        return terminal.err(`${event.id} given back`);
-      case 'taken-away':
-        return terminal.err(`${event.id} is another worker's now`);
-      case 'beat-failed':
-        return terminal.err(`the directory does not answer: ${event.reason}`);
-      case 'leaving':
-        return terminal.err(`leaving: ${event.reason}`);
-      case 'born':
-      case 'lost-race':
-      case 'waiting':
-      case 'collected':
-      case 'left':
-        return;
-    }
-  };
 }

@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { YAMLParseError, parse } from 'yaml';
+import { UsageError } from './usage-error.js';
+
+/** Configuration as it comes, before it is checked. */
+export type RawConfiguration = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads a configuration file. Where its data is, is relative to the file.
+ * @throws UsageError when it cannot be read or is not YAML.
+ */
+export async function readConfigurationFile(file: string): Promise<RawConfiguration> {
+  const document = parseYaml(await readText(file), file);
+  if (!isObject(document)) {
+    throw new UsageError(`${file}: a configuration is a mapping with search, data, training and bounds`);
+  }
+  const { data } = document;
+  if (!isObject(data) || typeof data['directory'] !== 'string' || data['directory'] === '') return document;
+  return { ...document, data: { ...data, directory: resolve(dirname(file), data['directory']) } };
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${file}: cannot be read: ${String(error)}`, { cause: error });
+  }
+}
+
+function parseYaml(text: string, source: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof YAMLParseError || error instanceof ReferenceError)) throw error;
+    throw new UsageError(`${source}: ${error.message.trimEnd()}`, { cause: error });
+  }
+}
+
+/** Lays one configuration over another, field by field. */
+export function merge(base: RawConfiguration, over: RawConfiguration): RawConfiguration {
+  const merged = new Map(Object.entries(base));
+  for (const [key, value] of Object.entries(over)) {
+    const below = merged.get(key);
+    merged.set(key, isObject(value) && isObject(below) ? merge(below, value) : value);
+  }
+  return Object.fromEntries(merged);
+}
+
+/** `search.populationSize=20` as a configuration; the value is YAML. @throws UsageError when it is not of that form. */
+export function parseAssignment(assignment: string): RawConfiguration {
+  const [, path = '', value = ''] = /^([^=.]+(?:\.[^=.]+)*)=(.*)$/s.exec(assignment) ?? [];
+  if (path === '') throw new UsageError(`--set ${assignment}: write it as search.populationSize=20`);
+  const parsed = parseYaml(value, `--set ${assignment}`);
+  return path.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), parsed) as RawConfiguration;
+}
+
+/** Whether it is a mapping. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,74 @@
+import { ExitCode } from './exit-codes.js';
+import { onEndSignals } from './signals.js';
+
+/** Milliseconds in which a worker that was told twice has to be gone; a filesystem that hangs may hold it longer. */
+const AT_ONCE_MS = 2000;
+
+/**
+ * How a worker's process comes to leave: signals, or a launcher that is gone.
+ *
+ * - **asked**: the first signal, or the launcher's end. It gives back what it holds.
+ * - **forced**: the second signal. It leaves at once; what it held is adopted.
+ */
+export class Departure {
+  readonly #asked = new AbortController();
+  readonly #forced = new AbortController();
+  readonly #stopListening: () => void;
+  #exitCode: number = ExitCode.done;
+  #lastResort: NodeJS.Timeout | undefined;
+
+  /** Listens from now on: a signal while the trainer starts is one too. */
+  constructor(clock: { monotonic(): number }) {
+    this.#stopListening = onEndSignals(
+      clock,
+      (signal) => {
+        if (signal === 'SIGUSR1') this.#exitCode = ExitCode.requeue;
+        this.#asked.abort();
+      },
+      (_signal, exitCode) => {
+        this.#exitCode = exitCode;
+        this.#asked.abort();
+        this.#forced.abort();
+        this.#lastResort = setTimeout(() => process.exit(exitCode), AT_ONCE_MS);
+      },
+    );
+    if (process.channel !== undefined) process.once('disconnect', this.#launcherIsGone);
+    // The launcher may have died before anybody listened.
+    if (process.env['GALAPAGOS_SLOT'] !== undefined && !process.connected) this.#launcherIsGone();
+  }
+
+  /** Aborted when the worker is to give back what it holds. */
+  get asked(): AbortSignal {
+    return this.#asked.signal;
+  }
+
+  /** Aborted when it is to leave at once. */
+  get forced(): AbortSignal {
+    return this.#forced.signal;
+  }
+
+  /** Of a worker that left because it was asked to. */
+  get exitCode(): number {
+    return this.#exitCode;
+  }
+
+  /** Stops listening, so that the process can end. */
+  close(): void {
+    this.#stopListening();
+    clearTimeout(this.#lastResort);
+    process.off('disconnect', this.#launcherIsGone);
+    if (process.connected) process.disconnect();
+  }
+
+  readonly #launcherIsGone = (): void => this.#asked.abort();
+}
+
+/** What a promise comes to, or undefined where the signal is aborted before. */
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return await new Promise<T | undefined>((resolve, reject) => {
+    const giveUp = () => resolve(undefined);
+    if (signal.aborted) giveUp();
+    signal.addEventListener('abort', giveUp, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
+  });
+}

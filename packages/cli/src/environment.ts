@@ -1,0 +1,63 @@
+import type { Command } from './command.js';
+import { UsageError } from './usage-error.js';
+
+/** Where the experiment is, for those who do not say it in every command. */
+const DIRECTORY = 'GALAPAGOS_DIR';
+
+/** The experiment of the environment; undefined where it names none. */
+export function directoryOf(environment: NodeJS.ProcessEnv): string | undefined {
+  return filled(environment[DIRECTORY]);
+}
+
+/** The variable that stands for a flag: GALAPAGOS_WORKERS for `--workers`. */
+export function variableOf(option: string): string {
+  return `GALAPAGOS_${option.toUpperCase()}`;
+}
+
+/** The options of a verb that a variable may stand for: those with one value. */
+export function variableOptions({ options }: Command): string[] {
+  return Object.entries(options)
+    .filter(([, { type, array }]) => type !== 'boolean' && array !== true)
+    .map(([name]) => name);
+}
+
+/** A command line, with the flags that only the environment has. */
+export function withFlagsOf(
+  environment: NodeJS.ProcessEnv,
+  argv: readonly string[],
+  command: Command | undefined,
+): string[] {
+  if (command === undefined) return [...argv];
+  const flags = variableOptions(command).flatMap((name) => {
+    const value = filled(environment[variableOf(name)]);
+    const isGiven = argv.some((word) => word === `--${name}` || word.startsWith(`--${name}=`));
+    return value === undefined || isGiven ? [] : [`--${name}=${value}`];
+  });
+  return [...argv, ...flags];
+}
+
+/**
+ * The words of a command line in their places. Where one is missing and the environment names an experiment, it is
+ * the directory that was left out.
+ * @throws UsageError when there are still too few.
+ */
+export function placed<T extends Readonly<Record<string, unknown>>>(
+  { name, positionals }: Command,
+  args: T,
+  fallback: string | undefined,
+): T {
+  if (fallback === undefined) return args;
+  const names = Object.keys(positionals);
+  const given = names.flatMap((key) => args[key] ?? []);
+  const values = given.length < names.length ? [fallback, ...given] : given;
+  if (values.length < names.length) {
+    throw new UsageError(
+      `an argument is missing: galapagos ${name} ${names.map((key) => `<${key}>`).join(' ')}`,
+    );
+  }
+  return { ...args, ...Object.fromEntries(names.map((key, index) => [key, values[index]])) };
+}
+
+function filled(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
+}

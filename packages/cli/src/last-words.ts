@@ -1,0 +1,11 @@
+import { nodeFilesystem } from '@galapagos/population';
+
+const LINES = 5;
+
+/** The end of a worker's log: from its last message to a person, if there is one, else its last lines. */
+export async function lastWords(log: string): Promise<string[]> {
+  const text = new TextDecoder().decode(await nodeFilesystem.read(log));
+  const lines = text.trimEnd().split('\n');
+  const message = lines.findLastIndex((line) => line.startsWith('galapagos: '));
+  return message === -1 ? lines.slice(-LINES) : lines.slice(message, message + LINES);
+}

@@ -1,0 +1,56 @@
+import { type Population, nodeHost, summarize } from '@galapagos/population';
+import { clockTime, percent } from './format.js';
+import type { Terminal } from './terminal.js';
+
+/** Seconds between two lines of progress: on a terminal it is redrawn, in a pipe lines are added. */
+const REDRAW_SECONDS = 1;
+const LINE_SECONDS = 15;
+
+/**
+ * Shows how a search goes until it is told to end.
+ * @param seconds The time that it has; undefined where there is no limit.
+ * @throws PopulationError when the experiment can no longer be read.
+ */
+export async function showProgress(
+  population: Population,
+  terminal: Terminal,
+  seconds: number | undefined,
+  ended: AbortSignal,
+): Promise<void> {
+  const { clock } = population;
+  const startedAt = clock.monotonic();
+  const before = (await summarize(population, nodeHost)).totals.published;
+  let lineAt = startedAt;
+  for (;;) {
+    await clock.sleep(REDRAW_SECONDS, ended);
+    if (ended.aborted) return;
+    const now = clock.monotonic();
+    if (!terminal.isWatched && now - lineAt < LINE_SECONDS) continue;
+    lineAt = now;
+    const line = await progressLine(population, before, now - startedAt, seconds);
+    if (ended.aborted) return;
+    if (terminal.isWatched) terminal.status(line);
+    else terminal.err(line);
+  }
+}
+
+/** What matters most comes first: a narrow terminal cuts the line. */
+async function progressLine(
+  population: Population,
+  before: number,
+  elapsed: number,
+  seconds: number | undefined,
+): Promise<string> {
+  const { size, setPoint, totals, best } = await summarize(population, nodeHost);
+  const fitness = best !== undefined && 'fitness' in best ? best.fitness : undefined;
+  const failures = Object.values(totals.failures).reduce((sum, count) => sum + count, 0);
+  return [
+    seconds === undefined ? clockTime(elapsed) : `${clockTime(Math.max(0, seconds - elapsed))} left`,
+    `population ${size}/${setPoint}`,
+    `births ${totals.births}`,
+    `kills ${totals.kills}`,
+    `best ${fitness === undefined ? '–' : percent(fitness)}`,
+    `${Math.round((totals.published - before) / (elapsed / 60))}/min`,
+    ...(failures > 0 ? [`failures ${failures}`] : []),
+  ].join(' · ');
+}
