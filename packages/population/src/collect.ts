@@ -80,6 +80,7 @@ async function emptyOwnTrash(me: Membership, hallOfFame: number): Promise<number
       whole.map((one) => recordOf(me, one)),
     );
   for (const one of whole) await enterHallOrMark(me, one, hallOfFame);
+  await trimHall(me, hallOfFame);
   for (const entry of await ownTrash(me)) {
     if (entry.recorded || entry.tenure === undefined) {
       await removeTree(me.population.filesystem, me.population.path(trashPath(me.name, entry)));
@@ -152,12 +153,14 @@ async function enterHallOrMark(
     await population.move(trashPath(me.name, trash), marked);
     return;
   }
-  if (!(await population.move(trashPath(me.name, trash), pathOf(famous)))) return;
-  for (const one of lowest(await population.hallOfFame(), places)) {
-    await population.move(
-      pathOf(one),
-      trashPath(me.name, { id: one.id, tenure: one.tenure, recorded: true }),
-    );
+  await population.move(trashPath(me.name, trash), pathOf(famous));
+}
+
+/** Those that were recorded long ago, when they entered: they only have to be deleted. */
+async function trimHall({ population, name }: Membership, places: number): Promise<void> {
+  for (const entry of lowest(await population.hallOfFame(), places)) {
+    const { id, tenure } = entry;
+    await population.move(pathOf(entry), trashPath(name, { id, tenure, recorded: true }));
   }
 }
 
