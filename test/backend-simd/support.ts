@@ -43,7 +43,7 @@ export function labelsTensor(labels: readonly number[]): tf.Tensor1D {
 }
 
 /** Relative to the largest number of all: sums of positive and negative terms have no better scale of their own. */
-export const TOLERANCE = 2e-5;
+const TOLERANCE = 2e-5;
 
 export function expectClose(actual: tf.Tensor, expected: Values, tolerance = TOLERANCE): void {
   expect(actual.shape).toEqual(expected.shape);

@@ -52,16 +52,16 @@ static void frame_images(const Frame *f, const float *images, int height, int wi
 // ---- the register tile of convolution and of its gradient by the image
 
 // out[i][0..columns) = sum over `runs` filter rows and `run` floats of window[i] * weights, for `rows` pixels at once.
-// Weights: [runs][run][4 * vectors].
-INLINE void correlate_tile(const int rows, const int vectors, const float *const *window, int runs, int run, size_t step,
-                           const float *weights, float *const *out, int columns) {
+// Weights: [runs][run][4 * vectors]. Taking four floats a turn (`unrolled`) makes tiles of one vector faster, those of two slower.
+INLINE void correlate_tile(const int rows, const int vectors, const int unrolled, const float *const *window, int runs, int run,
+                           size_t step, const float *weights, float *const *out, int columns) {
   f32x4 sum[8][2];
   UNROLL for (int i = 0; i < rows; i++) UNROLL for (int j = 0; j < vectors; j++) sum[i][j] = splat(0);
   for (int k = 0; k < runs; k++) {
     const float *a[8];
     UNROLL for (int i = 0; i < rows; i++) a[i] = window[i] + k * step;
     int c = 0;
-    for (; c + 4 <= run; c += 4) {
+    for (; unrolled && c + 4 <= run; c += 4) {
       UNROLL for (int u = 0; u < 4; u++) {
         f32x4 b[2];
         UNROLL for (int j = 0; j < vectors; j++) b[j] = load(weights + (u * vectors + j) * LANES);
@@ -94,14 +94,18 @@ INLINE void correlate_tile(const int rows, const int vectors, const float *const
   }
 }
 
-static void correlate_wide(const float *const *window, int runs, int run, size_t step, const float *weights, float *const *out,
-                           int columns) {
-  correlate_tile(TILE_ROWS, 2, window, runs, run, step, weights, out, columns);
+// Functions of their own: inlined into their caller, the tiles lose their registers.
+NOINLINE void tile_4x8(const float *const *window, int runs, int run, size_t step, const float *weights, float *const *out,
+                       int columns) {
+  correlate_tile(TILE_ROWS, 2, 0, window, runs, run, step, weights, out, columns);
 }
-
-static void correlate_narrow(const float *const *window, int runs, int run, size_t step, const float *weights,
-                             float *const *out, int columns) {
-  correlate_tile(2 * TILE_ROWS, 1, window, runs, run, step, weights, out, columns);
+NOINLINE void tile_4x4(const float *const *window, int runs, int run, size_t step, const float *weights, float *const *out,
+                       int columns) {
+  correlate_tile(TILE_ROWS, 1, 1, window, runs, run, step, weights, out, columns);
+}
+NOINLINE void tile_8x4(const float *const *window, int runs, int run, size_t step, const float *weights, float *const *out,
+                       int columns) {
+  correlate_tile(2 * TILE_ROWS, 1, 1, window, runs, run, step, weights, out, columns);
 }
 
 // Where the windows are read and where the results are written: distances in floats.
@@ -111,11 +115,27 @@ typedef struct {
   size_t out_image, out_line, out_column;
 } Walk;
 
-// One block of at most 8 output channels over all pixels of a walk. The last tile repeats its last pixel: it writes the
-// same bits twice instead of needing a tail.
-static void correlate_block(const Walk *walk, const float *in, int runs, int run, size_t step, const float *weights,
-                            float *out, int columns) {
-  const int rows = columns > LANES ? TILE_ROWS : 2 * TILE_ROWS;
+// One tile of pixels over all output channels. Blocks of 8 channels, the last one of 4 or 8: a block's packed weights begin
+// at taps * (its first channel).
+static void correlate_tiles(const float *const *window, int runs, int run, size_t step, const float *packed, int channels,
+                            float *const *target) {
+  const size_t taps = (size_t)runs * run;
+  if (channels <= LANES) {
+    tile_8x4(window, runs, run, step, packed, target, channels);
+    return;
+  }
+  for (int c = 0; c < channels; c += WIDE) {
+    float *out[TILE_ROWS];
+    for (int i = 0; i < TILE_ROWS; i++) out[i] = target[i] + c;
+    if (channels - c > LANES) tile_4x8(window, runs, run, step, packed + taps * c, out, min_int(channels - c, WIDE));
+    else tile_4x4(window, runs, run, step, packed + taps * c, out, channels - c);
+  }
+}
+
+// All pixels of a walk. The last tile repeats its last pixel: it writes the same bits twice instead of needing a tail.
+static void correlate(const Walk *walk, const float *in, int runs, int run, size_t step, const float *packed, int channels,
+                      float *out) {
+  const int rows = channels > LANES ? TILE_ROWS : 2 * TILE_ROWS;
   const float *window[2 * TILE_ROWS];
   float *target[2 * TILE_ROWS];
   int filled = 0;
@@ -127,22 +147,12 @@ static void correlate_block(const Walk *walk, const float *in, int runs, int run
         window[filled] = w, target[filled] = t;
         if (++filled < rows) continue;
         filled = 0;
-        if (columns > LANES) correlate_wide(window, runs, run, step, weights, target, columns);
-        else correlate_narrow(window, runs, run, step, weights, target, columns);
+        correlate_tiles(window, runs, run, step, packed, channels, target);
       }
     }
   if (!filled) return;
   for (int i = filled; i < rows; i++) window[i] = window[filled - 1], target[i] = target[filled - 1];
-  if (columns > LANES) correlate_wide(window, runs, run, step, weights, target, columns);
-  else correlate_narrow(window, runs, run, step, weights, target, columns);
-}
-
-// The packed weights of a block begin at taps * (first channel): every block before it is 8 channels wide.
-static void correlate(const Walk *walk, const float *in, int runs, int run, size_t step, const float *packed, int channels,
-                      float *out) {
-  const size_t taps = (size_t)runs * run;
-  for (int c = 0; c < channels; c += WIDE)
-    correlate_block(walk, in, runs, run, step, packed + taps * c, out + c, min_int(channels - c, WIDE));
+  correlate_tiles(window, runs, run, step, packed, channels, target);
 }
 
 INLINE int block_width(int channels, int first) { return channels - first > LANES ? WIDE : LANES; }

@@ -12,6 +12,7 @@ typedef int32_t i32x4 __attribute__((vector_size(16), aligned(4), may_alias));
 
 #define EXPORT(name) __attribute__((export_name(#name)))
 #define INLINE static inline __attribute__((always_inline))
+#define NOINLINE static __attribute__((noinline))
 #define UNROLL _Pragma("unroll")
 
 enum { LANES = 4 };

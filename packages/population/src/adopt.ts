@@ -4,14 +4,15 @@ import {
   findCheckpoints,
   furthestFirst,
   readCheckpoint,
-  sha256,
 } from './checkpoints.js';
-import { type Evaluation, evaluationSchema, parseIfValid } from './documents.js';
-import { ifPresent, linkOrCopy } from './filesystem.js';
-import { EVALUATION_FILE, HANDED_BACK_FILE, type TrainingEntry, WEIGHTS_FILE, pathOf } from './layout.js';
+import type { Evaluation } from './documents.js';
+import { takeEvaluation } from './evaluation.js';
+import { ifPresent, isMissing, unfit } from './filesystem-errors.js';
+import { linkOrCopy } from './files.js';
+import { ATTEMPT_FILE, HANDED_BACK_FILE, type TrainingEntry, pathOf } from './layout.js';
 import type { Membership } from './membership.js';
 import type { Population } from './population.js';
-import { beginTenure, readAttempt, tenureFolder } from './tenure.js';
+import { beginTenure, readAttempt, syncTenure, tenureFolder } from './tenure.js';
 
 /** How an adopted individual goes on. */
 export type Continuation =
@@ -29,7 +30,7 @@ export interface Adoption {
   readonly continuation: Continuation;
 }
 
-/** Consecutive tenures that ended, not on purpose, without a later step than any before. */
+/** Consecutive tenures that began to train and ended, not on purpose, without a later step than any before. */
 const KILLER_TENURES = 3;
 
 /**
@@ -43,108 +44,110 @@ export async function adopt(me: Membership, orphan: TrainingEntry): Promise<Adop
   if (!(await population.move(pathOf(orphan), pathOf(entry)))) return undefined;
   if (!(await beginTenure(population, entry))) return undefined;
   const tenures = Array.from({ length: orphan.tenure }, (_, index) => index + 1);
-  const continuation =
-    (await takeEvaluation(population, entry, tenures)) ??
-    (await countKilled(population, entry, tenures)) ??
-    (await takeCheckpoint(population, entry, tenures)) ??
-    (await scratch(population, entry, tenures));
-  return { entry, continuation };
-}
-
-async function takeEvaluation(
-  population: Population,
-  entry: TrainingEntry,
-  tenures: readonly number[],
-): Promise<Continuation | undefined> {
-  for (const tenure of tenures.toReversed()) {
-    const from = tenureFolder(population, entry, tenure);
-    const evaluation = await readValidEvaluation(population, from);
-    if (evaluation === undefined) continue;
-    const to = tenureFolder(population, entry);
-    // Weights first: an evaluation promises them.
-    if (evaluation.weights !== null) {
-      await linkOrCopy(population.filesystem, `${from}/${WEIGHTS_FILE}`, `${to}/${WEIGHTS_FILE}`);
-    }
-    await linkOrCopy(population.filesystem, `${from}/${EVALUATION_FILE}`, `${to}/${EVALUATION_FILE}`);
-    return { kind: 'evaluated', evaluation };
+  try {
+    return { entry, continuation: await continuationOf(population, entry, tenures) };
+  } catch (error) {
+    // Another took us for gone, and took it over.
+    if (isMissing(error)) return undefined;
+    throw unfit(population.path(pathOf(entry)), error);
   }
-  return undefined;
 }
 
-/** The evaluation in a folder, if it is whole and the weights that it names lie beside it. */
-export async function readValidEvaluation(
-  population: Population,
-  folder: string,
-): Promise<Evaluation | undefined> {
-  const file = `${folder}/${EVALUATION_FILE}`;
-  const data = await ifPresent(population.filesystem.read(file, 1e6));
-  if (data === undefined) return undefined;
-  // Cut short by a crash it is not valid, and the training is done again.
-  const evaluation = parseIfValid(evaluationSchema, data, file);
-  if (evaluation === undefined) return undefined;
-  if (evaluation.weights === null) return evaluation;
-  const weights = await ifPresent(population.filesystem.read(`${folder}/${WEIGHTS_FILE}`));
-  return weights !== undefined && sha256(weights) === evaluation.weights ? evaluation : undefined;
-}
-
-async function countKilled(
-  population: Population,
-  entry: TrainingEntry,
-  tenures: readonly number[],
-): Promise<Continuation | undefined> {
-  let furthest = 0;
-  let killed = 0;
-  for (const tenure of tenures) {
-    const folder = tenureFolder(population, entry, tenure);
-    const step = Math.max(
-      0,
-      ...(await findCheckpoints(population.filesystem, folder)).map(({ step }) => step),
-    );
-    const handedBack = ((await ifPresent(population.filesystem.list(folder))) ?? []).includes(
-      HANDED_BACK_FILE,
-    );
-    if (step > furthest) killed = 0;
-    else if (!handedBack) killed++;
-    furthest = Math.max(furthest, step);
-  }
-  return killed >= KILLER_TENURES ? { kind: 'killer', tenures: killed } : undefined;
-}
-
-async function takeCheckpoint(
-  population: Population,
-  entry: TrainingEntry,
-  tenures: readonly number[],
-): Promise<Continuation | undefined> {
-  const { filesystem } = population;
-  const found: { folder: string; checkpoint: Checkpoint }[] = [];
-  for (const tenure of tenures) {
-    const folder = tenureFolder(population, entry, tenure);
-    for (const checkpoint of await findCheckpoints(filesystem, folder)) found.push({ folder, checkpoint });
-  }
-  found.sort((a, b) => furthestFirst(a.checkpoint, b.checkpoint));
-  const own = tenureFolder(population, entry);
-  for (const { folder, checkpoint } of found) {
-    const name = checkpointName(checkpoint);
-    const linked = await ifPresent(
-      linkOrCopy(filesystem, `${folder}/${name}`, `${own}/${name}`).then(() => true),
-    );
-    if (linked !== true) continue;
-    if ((await readCheckpoint(filesystem, own, checkpoint)) !== undefined)
-      return { kind: 'resume', checkpoint };
-    await ifPresent(filesystem.unlink(`${own}/${name}`));
-  }
-  return undefined;
-}
-
-async function scratch(
+async function continuationOf(
   population: Population,
   entry: TrainingEntry,
   tenures: readonly number[],
 ): Promise<Continuation> {
-  let attempts = 0;
+  const evaluation = await takeEvaluation(population, entry, tenures);
+  if (evaluation !== undefined) return { kind: 'evaluated', evaluation };
+  const killed = await countKilled(population, entry, tenures);
+  if (killed >= KILLER_TENURES) return { kind: 'killer', tenures: killed };
+  const begun = await latestAttempt(population, entry, tenures);
+  const found = await findAll(population, entry, tenures);
+  // Of an attempt that was given up nothing is continued.
+  const checkpoint = await takeCheckpoint(
+    population,
+    entry,
+    found.filter(({ checkpoint: { attempt } }) => attempt >= begun),
+  );
+  if (checkpoint !== undefined) return { kind: 'resume', checkpoint };
+  return {
+    kind: 'scratch',
+    attempt: Math.max(begun, ...found.map(({ checkpoint }) => checkpoint.attempt)) + 1,
+  };
+}
+
+/**
+ * How many tenures in a row, up to the last, did not get further than any before. One handed back on purpose does
+ * not count, nor one whose training never began: that cannot have been the child.
+ */
+async function countKilled(
+  population: Population,
+  entry: TrainingEntry,
+  tenures: readonly number[],
+): Promise<number> {
+  let furthest = 0;
+  let killed = 0;
+  for (const tenure of tenures) {
+    const folder = tenureFolder(population, entry, tenure);
+    const names = (await ifPresent(population.filesystem.list(folder))) ?? [];
+    const checkpoints = await findCheckpoints(population.filesystem, folder);
+    const step = Math.max(0, ...checkpoints.map((checkpoint) => checkpoint.step));
+    if (step > furthest) killed = 0;
+    else if (names.includes(ATTEMPT_FILE) && !names.includes(HANDED_BACK_FILE)) killed++;
+    furthest = Math.max(furthest, step);
+  }
+  return killed;
+}
+
+async function latestAttempt(
+  population: Population,
+  entry: TrainingEntry,
+  tenures: readonly number[],
+): Promise<number> {
+  let latest = 0;
   for (const tenure of tenures) {
     const begun = await readAttempt(population, tenureFolder(population, entry, tenure));
-    attempts = Math.max(attempts, begun?.attempt ?? 0);
+    latest = Math.max(latest, begun?.attempt ?? 0);
   }
-  return { kind: 'scratch', attempt: attempts + 1 };
+  return latest;
+}
+
+interface Found {
+  readonly folder: string;
+  readonly checkpoint: Checkpoint;
+}
+
+async function findAll(
+  population: Population,
+  entry: TrainingEntry,
+  tenures: readonly number[],
+): Promise<Found[]> {
+  const found: Found[] = [];
+  for (const tenure of tenures) {
+    const folder = tenureFolder(population, entry, tenure);
+    for (const checkpoint of await findCheckpoints(population.filesystem, folder))
+      found.push({ folder, checkpoint });
+  }
+  return found;
+}
+
+/** Links the furthest of them that is whole into our own folder. */
+async function takeCheckpoint(
+  population: Population,
+  entry: TrainingEntry,
+  found: readonly Found[],
+): Promise<Checkpoint | undefined> {
+  const { filesystem } = population;
+  const own = tenureFolder(population, entry);
+  for (const { folder, checkpoint } of found.toSorted((a, b) => furthestFirst(a.checkpoint, b.checkpoint))) {
+    const name = checkpointName(checkpoint);
+    await ifPresent(linkOrCopy(filesystem, `${folder}/${name}`, `${own}/${name}`));
+    if ((await readCheckpoint(filesystem, own, checkpoint)) !== undefined) {
+      await syncTenure(population, entry);
+      return checkpoint;
+    }
+    await ifPresent(filesystem.unlink(`${own}/${name}`));
+  }
+  return undefined;
 }

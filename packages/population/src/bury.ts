@@ -1,8 +1,8 @@
 import { type Failure, POPULATION_FORMAT, formatDocument } from './documents.js';
-import { isMissing } from './filesystem.js';
+import { isMissing, unfit } from './filesystem-errors.js';
 import { FAILURE_FILE, type TrainingEntry, pathOf } from './layout.js';
 import type { Membership } from './membership.js';
-import { unfit } from './population.js';
+import { syncTenure, tenureFolder } from './tenure.js';
 
 /**
  * Puts an individual that cannot be trained to death, with the reason.
@@ -14,7 +14,7 @@ export async function bury(
   failure: Pick<Failure, 'class' | 'reason' | 'log'>,
 ): Promise<boolean> {
   const { filesystem, clock } = me.population;
-  const file = me.population.path(`${pathOf(entry)}/${entry.tenure}/${FAILURE_FILE}`);
+  const file = `${tenureFolder(me.population, entry)}/${FAILURE_FILE}`;
   const document: Failure = {
     format: POPULATION_FORMAT,
     id: entry.id,
@@ -24,6 +24,7 @@ export async function bury(
   };
   try {
     await filesystem.write(file, formatDocument(document), { sync: true });
+    await syncTenure(me.population, entry);
   } catch (error) {
     if (isMissing(error)) return false;
     throw unfit(file, error);

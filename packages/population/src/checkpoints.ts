@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type Filesystem, ifPresent } from './filesystem.js';
+import { ifPresent, isMissing, isRefusal, unfit } from './filesystem-errors.js';
+import type { Filesystem } from './filesystem.js';
+import { readIfPresent } from './files.js';
 import { type TrainingEntry, pathOf } from './layout.js';
 import type { Population } from './population.js';
 
@@ -36,7 +38,10 @@ export function furthestFirst(a: Checkpoint, b: Checkpoint): number {
   return b.attempt - a.attempt || b.step - a.step;
 }
 
-/** Writes a checkpoint aside, has it on disk, and gives it its name; older ones than the last two are removed. */
+/**
+ * Writes a checkpoint aside, has it on disk, and gives it its name; older ones than the last two are removed.
+ * @throws PopulationError `UNFIT` when the disk is full or read-only: that is no fault of the individual.
+ */
 export async function writeCheckpoint(
   filesystem: Filesystem,
   folder: string,
@@ -44,11 +49,29 @@ export async function writeCheckpoint(
   data: Uint8Array,
 ): Promise<void> {
   const path = `${folder}/${checkpointName({ ...at, hash: hashOf(data) })}`;
-  await filesystem.write(`${path}.new`, data, { sync: true });
-  await filesystem.rename(`${path}.new`, path);
-  await filesystem.syncDirectory(folder);
-  const old = (await findCheckpoints(filesystem, folder)).slice(KEPT);
-  for (const checkpoint of old) await ifPresent(filesystem.unlink(`${folder}/${checkpointName(checkpoint)}`));
+  try {
+    await filesystem.write(`${path}.new`, data, { sync: true });
+    await filesystem.rename(`${path}.new`, path);
+    await filesystem.syncDirectory(folder);
+  } catch (error) {
+    throw isRefusal(error) ? unfit(path, error) : error;
+  }
+  await removeCheckpoints(filesystem, folder, (await findCheckpoints(filesystem, folder)).slice(KEPT));
+}
+
+async function removeCheckpoints(
+  filesystem: Filesystem,
+  folder: string,
+  checkpoints: readonly Checkpoint[],
+): Promise<void> {
+  for (const checkpoint of checkpoints) {
+    const path = `${folder}/${checkpointName(checkpoint)}`;
+    try {
+      await filesystem.unlink(path);
+    } catch (error) {
+      if (!isMissing(error)) throw unfit(path, error);
+    }
+  }
 }
 
 /** The bytes of a checkpoint; undefined where they are gone, or are not those that its name promises. */
@@ -57,16 +80,18 @@ export async function readCheckpoint(
   folder: string,
   checkpoint: Checkpoint,
 ): Promise<Uint8Array | undefined> {
-  const data = await ifPresent(filesystem.read(`${folder}/${checkpointName(checkpoint)}`));
+  const data = await readIfPresent(filesystem, `${folder}/${checkpointName(checkpoint)}`);
   return data !== undefined && hashOf(data) === checkpoint.hash ? data : undefined;
 }
 
 /** Removes what a finished training no longer needs. Other tenures' folders stay: their owners may still live. */
 export async function removeOwnCheckpoints(population: Population, entry: TrainingEntry): Promise<void> {
   const folder = population.path(`${pathOf(entry)}/${entry.tenure}`);
-  for (const checkpoint of await findCheckpoints(population.filesystem, folder)) {
-    await ifPresent(population.filesystem.unlink(`${folder}/${checkpointName(checkpoint)}`));
-  }
+  await removeCheckpoints(
+    population.filesystem,
+    folder,
+    await findCheckpoints(population.filesystem, folder),
+  );
 }
 
 /** The SHA-256 of some bytes, in hexadecimal digits. */

@@ -1,7 +1,7 @@
 import { DnaError } from '@galapagos/dna';
 import { POPULATION_FORMAT } from './documents.js';
 import { PopulationError } from './errors.js';
-import { removeTree } from './filesystem.js';
+import { removeTree } from './files.js';
 import { type HistoryRecord, appendHistory } from './history.js';
 import { type Individual, readIndividual } from './individual.js';
 import {
@@ -18,6 +18,7 @@ import {
   workerPath,
 } from './layout.js';
 import type { Membership } from './membership.js';
+import type { Population } from './population.js';
 
 /** How many individuals share one fsync of the history. */
 const BATCH = 32;
@@ -54,10 +55,13 @@ export async function collect(
   return recorded;
 }
 
-/** Takes over the trash of a worker that is gone. What is marked as recorded stays so: then we only delete. */
+/**
+ * Takes over the trash of a worker that is gone; it may have died before it had one. What is marked as recorded
+ * stays so: then we only delete.
+ */
 export async function takeTrash(me: Membership, gone: WorkerName): Promise<void> {
   if (!isWorkerName(gone)) return;
-  for (const name of await me.population.list(`${workerPath(gone)}/trash`)) {
+  for (const name of await me.population.listIfPresent(`${workerPath(gone)}/trash`)) {
     if (parseTrashName(name) === undefined) continue;
     await me.population.move(`${workerPath(gone)}/trash/${name}`, `${workerPath(me.name)}/trash/${name}`);
   }
@@ -76,6 +80,7 @@ async function emptyOwnTrash(me: Membership, hallOfFame: number): Promise<number
       whole.map((one) => recordOf(me, one)),
     );
   for (const one of whole) await enterHallOrMark(me, one, hallOfFame);
+  await trimHall(me, hallOfFame);
   for (const entry of await ownTrash(me)) {
     if (entry.recorded || entry.tenure === undefined) {
       await removeTree(me.population.filesystem, me.population.path(trashPath(me.name, entry)));
@@ -94,27 +99,29 @@ async function readRemains(me: Membership, entries: readonly TrashEntry[]): Prom
   for (const { id, tenure, recorded } of entries) {
     if (recorded || tenure === undefined) continue;
     const trash = { id, tenure, recorded };
-    const individual = await readTrashed(me, trash);
+    const individual = await readTrashed(me.population, me.name, trash);
     if (individual !== undefined) remains.push({ trash, individual });
   }
   return remains;
 }
 
-/** What cannot be read stays in the trash, for fsck to report: nothing is deleted without a record. */
-async function readTrashed(me: Membership, trash: Remains['trash']): Promise<Individual | undefined> {
+/**
+ * A dead individual in somebody's trash; undefined where it is gone, or its record would not be whole. That stays
+ * in the trash, for fsck to report: nothing is deleted without a record.
+ */
+export async function readTrashed(
+  population: Population,
+  owner: WorkerName,
+  trash: TrashEntry & { readonly tenure: number },
+): Promise<Individual | undefined> {
+  const entry = { state: 'dead', id: trash.id, tenure: trash.tenure, killer: owner } as const;
   try {
-    return await readIndividual(
-      me.population,
-      {
-        state: 'dead',
-        id: trash.id,
-        tenure: trash.tenure,
-        killer: me.name,
-      },
-      trashPath(me.name, trash),
-    );
+    const individual = await readIndividual(population, entry, trashPath(owner, trash));
+    // Whoever is dead was evaluated once, or has failed.
+    return individual?.evaluation === undefined && individual?.failure === undefined ? undefined : individual;
   } catch (error) {
-    if (error instanceof PopulationError || error instanceof DnaError) return undefined;
+    if (error instanceof DnaError) return undefined;
+    if (error instanceof PopulationError && error.code === 'INVALID') return undefined;
     throw error;
   }
 }
@@ -146,12 +153,14 @@ async function enterHallOrMark(
     await population.move(trashPath(me.name, trash), marked);
     return;
   }
-  if (!(await population.move(trashPath(me.name, trash), pathOf(famous)))) return;
-  for (const one of lowest(await population.hallOfFame(), places)) {
-    await population.move(
-      pathOf(one),
-      trashPath(me.name, { id: one.id, tenure: one.tenure, recorded: true }),
-    );
+  await population.move(trashPath(me.name, trash), pathOf(famous));
+}
+
+/** Those that were recorded long ago, when they entered: they only have to be deleted. */
+async function trimHall({ population, name }: Membership, places: number): Promise<void> {
+  for (const entry of lowest(await population.hallOfFame(), places)) {
+    const { id, tenure } = entry;
+    await population.move(pathOf(entry), trashPath(name, { id, tenure, recorded: true }));
   }
 }
 

@@ -1,6 +1,8 @@
 import { type Dna, type DrawnMutation, formatDna, inheritsWeights } from '@galapagos/dna';
 import { type Birth, POPULATION_FORMAT, formatDocument } from './documents.js';
-import { isMissing, linkOrCopy } from './filesystem.js';
+import { discard } from './discard.js';
+import { isMissing, unfit } from './filesystem-errors.js';
+import { linkOrCopy } from './files.js';
 import {
   type AliveEntry,
   BIRTH_FILE,
@@ -12,7 +14,6 @@ import {
   stagingPath,
 } from './layout.js';
 import type { Membership } from './membership.js';
-import { unfit } from './population.js';
 
 export interface Conception {
   readonly dna: Dna;
@@ -24,7 +25,8 @@ export interface Conception {
 /**
  * Prepares a child completely, where nobody counts it: DNA, birth, its parent's weights; all on disk.
  * A crash leaves litter in staging.
- * @returns Its id, or undefined when the parent vanished meanwhile, and nothing has happened.
+ * @returns Its id, or undefined when the parent vanished meanwhile, or another took us for gone and cleared our
+ *   staging; then nothing has happened.
  * @throws PopulationError `UNFIT` when it cannot be written.
  */
 export async function conceive(me: Membership, conception: Conception): Promise<IndividualId | undefined> {
@@ -33,18 +35,24 @@ export async function conceive(me: Membership, conception: Conception): Promise<
   const folder = me.population.path(stagingPath(me.name, id));
   try {
     await filesystem.makeDirectory(folder);
+  } catch (error) {
+    throw unfit(folder, error);
+  }
+  try {
     await Promise.all([
       filesystem.write(`${folder}/${DNA_FILE}`, formatDna(conception.dna), { sync: true }),
       filesystem.write(`${folder}/${BIRTH_FILE}`, formatDocument(birthOf(me, id, conception)), {
         sync: true,
       }),
     ]);
+    await inherit(me, conception, folder);
+    await filesystem.syncDirectory(folder);
+    return id;
   } catch (error) {
-    throw unfit(folder, error);
+    if (!isMissing(error)) throw unfit(folder, error);
+    await discard(me, id);
+    return undefined;
   }
-  if (!(await inherit(me, conception, folder))) return undefined;
-  await filesystem.syncDirectory(folder);
-  return id;
 }
 
 function birthOf(me: Membership, id: IndividualId, { parent, mutations }: Conception): Birth {
@@ -59,17 +67,11 @@ function birthOf(me: Membership, id: IndividualId, { parent, mutations }: Concep
 }
 
 /** The parent's weights were on disk before the parent was published, so a link needs no fsync of its own. */
-async function inherit(me: Membership, { parent, mutations }: Conception, folder: string): Promise<boolean> {
-  if (parent === undefined || !inheritsWeights(mutations)) return true;
+async function inherit(me: Membership, { parent, mutations }: Conception, folder: string): Promise<void> {
+  if (parent === undefined || !inheritsWeights(mutations)) return;
   const { filesystem } = me.population;
   const of = me.population.path(`${pathOf(parent)}/${parent.tenure}`);
-  try {
-    // An evaluation may leave no weights; then there is nothing to inherit.
-    if (!(await filesystem.list(of)).includes(WEIGHTS_FILE)) return true;
-    await linkOrCopy(filesystem, `${of}/${WEIGHTS_FILE}`, `${folder}/${INHERITED_FILE}`);
-    return true;
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw unfit(folder, error);
-  }
+  // An evaluation may leave no weights; then there is nothing to inherit.
+  if (!(await filesystem.list(of)).includes(WEIGHTS_FILE)) return;
+  await linkOrCopy(filesystem, `${of}/${WEIGHTS_FILE}`, `${folder}/${INHERITED_FILE}`);
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { POPULATION_FORMAT, formatDocument, parseDocument } from './documents.js';
+import { DOCUMENT_LIMIT, POPULATION_FORMAT, formatDocument, parseDocument } from './documents.js';
+import { PopulationError } from './errors.js';
 import { type Bounds, boundsSchema } from './experiment.js';
-import { ifPresent, linkIfAbsent } from './filesystem.js';
+import { linkIfAbsent, readIfPresent } from './files.js';
 import type { Population } from './population.js';
-import { unfit } from './population.js';
 
 const common = { format: z.literal(POPULATION_FORMAT), givenAt: z.string() };
 
@@ -27,12 +27,8 @@ export async function giveOrder(population: Population, order: NewOrder): Promis
   const document = { format: POPULATION_FORMAT, ...order, givenAt: population.clock.now().toISOString() };
   for (let epoch = Math.max(0, ...(await epochs(population))) + 1; ; epoch++) {
     const file = population.path(`control/${name(epoch)}`);
-    try {
-      if (await linkIfAbsent(population.filesystem, file, formatDocument(document), population.random))
-        return epoch;
-    } catch (error) {
-      throw unfit(file, error);
-    }
+    if (await linkIfAbsent(population.filesystem, file, formatDocument(document), population.random))
+      return epoch;
   }
 }
 
@@ -42,6 +38,7 @@ export async function giveOrder(population: Population, order: NewOrder): Promis
  */
 export class Control {
   readonly #orders = new Map<number, Order>();
+  readonly #unreadable = new Set<number>();
   #joinedAt: number | undefined;
 
   constructor(private readonly population: Population) {}
@@ -51,10 +48,19 @@ export class Control {
     const found = await epochs(this.population);
     this.#joinedAt ??= Math.max(0, ...found);
     for (const epoch of found) {
-      if (this.#orders.has(epoch)) continue;
-      const file = this.population.path(`control/${name(epoch)}`);
-      const data = await ifPresent(this.population.filesystem.read(file, 1e5));
+      if (!this.#orders.has(epoch)) await this.#read(epoch);
+    }
+  }
+
+  async #read(epoch: number): Promise<void> {
+    const file = this.population.path(`control/${name(epoch)}`);
+    try {
+      const data = await readIfPresent(this.population.filesystem, file, DOCUMENT_LIMIT);
       if (data !== undefined) this.#orders.set(epoch, parseDocument(orderSchema, data, file));
+    } catch (error) {
+      // Where there are no hard links an order may be seen half written: once.
+      if (!(error instanceof PopulationError) || this.#unreadable.has(epoch)) throw error;
+      this.#unreadable.add(epoch);
     }
   }
 

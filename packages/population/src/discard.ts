@@ -1,4 +1,4 @@
-import { removeTree } from './filesystem.js';
+import { removeTree } from './files.js';
 import {
   type IndividualId,
   type WorkerName,
@@ -17,9 +17,9 @@ export async function discard(me: Membership, id: IndividualId): Promise<void> {
   await discardFrom(me, me.name, id);
 }
 
-/** Empties the staging of a worker that is gone. */
+/** Empties the staging of a worker that is gone; it may have died before it had one. */
 export async function cleanStaging(me: Membership, gone: WorkerName): Promise<void> {
-  for (const name of await me.population.list(`${workerPath(gone)}/staging`)) {
+  for (const name of await me.population.listIfPresent(`${workerPath(gone)}/staging`)) {
     // Only what is a child: a foreign file is for fsck to report.
     const child = parseTrashName(name);
     if (child?.tenure === undefined && child !== undefined) await discardFrom(me, gone, child.id);

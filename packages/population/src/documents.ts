@@ -1,10 +1,15 @@
 import { drawnMutationSchema, schemaProblems } from '@galapagos/dna';
 import { z } from 'zod';
 import { PopulationError } from './errors.js';
+import { readIfPresent } from './files.js';
+import type { Filesystem } from './filesystem.js';
 import { isIndividualId } from './layout.js';
 
 /** The directory format that this version writes, and the newest that it reads. */
 export const POPULATION_FORMAT = 1;
+
+/** Bytes that no document of a worker's comes near to. */
+export const DOCUMENT_LIMIT = 1e7;
 
 const format = z.literal(POPULATION_FORMAT);
 const id = z.string().refine(isIndividualId, 'not the id of an individual');
@@ -156,6 +161,21 @@ export function parseIfValid<T>(
 ): T | undefined {
   try {
     return parseDocument(schema, data, file);
+  } catch (error) {
+    if (error instanceof PopulationError && error.code === 'INVALID') return undefined;
+    throw error;
+  }
+}
+
+/** Reads the document in a file; undefined where there is none, or it is not what it should be. */
+export async function readIfValid<T>(
+  filesystem: Filesystem,
+  schema: z.ZodType<T>,
+  file: string,
+): Promise<T | undefined> {
+  try {
+    const data = await readIfPresent(filesystem, file, DOCUMENT_LIMIT);
+    return data === undefined ? undefined : parseDocument(schema, data, file);
   } catch (error) {
     if (error instanceof PopulationError && error.code === 'INVALID') return undefined;
     throw error;

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { POPULATION_FORMAT, formatDocument, parseDocument } from './documents.js';
+import { DOCUMENT_LIMIT, POPULATION_FORMAT, formatDocument, parseDocument } from './documents.js';
 import { PopulationError } from './errors.js';
-import { type Filesystem, errorCode, ifPresent, linkIfAbsent } from './filesystem.js';
+import { errorCode, ifPresent, unfit } from './filesystem-errors.js';
+import type { Filesystem } from './filesystem.js';
+import { linkIfAbsent, readIfPresent } from './files.js';
 import type { Ground } from './population.js';
 import { EXPERIMENT_FILE, TOP_DIRECTORIES } from './layout.js';
 
@@ -96,23 +98,12 @@ export async function createExperiment(
   root: string,
   experiment: Experiment,
 ): Promise<void> {
-  try {
-    for (const directory of [...ancestors(root), ...TOP_DIRECTORIES.map((name) => `${root}/${name}`)]) {
-      await makeIfAbsent(filesystem, directory);
-    }
-    // Last: a directory without it is not yet an experiment.
-    const created = await linkIfAbsent(
-      filesystem,
-      `${root}/${EXPERIMENT_FILE}`,
-      formatDocument(experiment),
-      random,
-    );
-    if (created) return;
-  } catch (error) {
-    throw new PopulationError('UNFIT', `${root}: an experiment cannot be made here: ${String(error)}`, {
-      cause: error,
-    });
+  for (const directory of [...ancestors(root), ...TOP_DIRECTORIES.map((name) => `${root}/${name}`)]) {
+    await makeIfAbsent(filesystem, directory);
   }
+  // Last: a directory without it is not yet an experiment.
+  const text = formatDocument(experiment);
+  if (await linkIfAbsent(filesystem, `${root}/${EXPERIMENT_FILE}`, text, random)) return;
   throw new PopulationError('EXPERIMENT_EXISTS', `${root}: there is an experiment already`);
 }
 
@@ -122,7 +113,7 @@ export async function createExperiment(
  */
 export async function readExperiment(filesystem: Filesystem, root: string): Promise<Experiment> {
   const file = `${root}/${EXPERIMENT_FILE}`;
-  const data = await ifPresent(filesystem.read(file, 1e6));
+  const data = await readIfPresent(filesystem, file, DOCUMENT_LIMIT);
   if (data === undefined) {
     throw new PopulationError(
       'NO_EXPERIMENT',
@@ -131,7 +122,7 @@ export async function readExperiment(filesystem: Filesystem, root: string): Prom
   }
   const experiment = parseDocument(experimentSchema, data, file);
   for (const directory of TOP_DIRECTORIES) {
-    if ((await ifPresent(filesystem.list(`${root}/${directory}`))) !== undefined) continue;
+    if (await isDirectory(filesystem, `${root}/${directory}`)) continue;
     throw new PopulationError(
       'NO_EXPERIMENT',
       `${root}: the directory ${directory}/ is missing; make it again, empty, if nothing else was lost`,
@@ -150,8 +141,17 @@ async function makeIfAbsent(filesystem: Filesystem, directory: string): Promise<
     await filesystem.makeDirectory(directory);
   } catch (error) {
     // EISDIR: the root of a filesystem, on some systems.
-    if (!['EEXIST', 'EISDIR'].includes(errorCode(error))) {
-      if ((await ifPresent(filesystem.kind(directory))) !== 'directory') throw error;
-    }
+    if (['EEXIST', 'EISDIR'].includes(errorCode(error))) return;
+    // An ancestor that is there may answer that nothing can be made beside it.
+    if (errorCode(error) === '' || (await ifPresent(filesystem.kind(directory))) !== 'directory')
+      throw unfit(directory, error);
+  }
+}
+
+async function isDirectory(filesystem: Filesystem, path: string): Promise<boolean> {
+  try {
+    return (await ifPresent(filesystem.list(path))) !== undefined;
+  } catch (error) {
+    throw unfit(path, error);
   }
 }

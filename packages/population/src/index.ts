@@ -38,7 +38,8 @@ export {
   readExperiment,
   searchSchema,
 } from './experiment.js';
-export { type Filesystem, errorCode, isMissing } from './filesystem.js';
+export { errorCode, isMissing } from './filesystem-errors.js';
+export type { Filesystem } from './filesystem.js';
 export { type Finding, fsck } from './fsck.js';
 export { type HistoryRecord, readHistory } from './history.js';
 export { type Host, type ProcessIdentity, unknowingHost } from './host.js';

@@ -2,6 +2,7 @@ import { type Dna, parseDnaText } from '@galapagos/dna';
 import {
   type Attempt,
   type Birth,
+  DOCUMENT_LIMIT,
   type Evaluation,
   type Failure,
   birthSchema,
@@ -9,7 +10,7 @@ import {
   failureSchema,
   parseDocument,
 } from './documents.js';
-import { ifPresent } from './filesystem.js';
+import { readIfPresent } from './files.js';
 import {
   BIRTH_FILE,
   DNA_FILE,
@@ -17,8 +18,12 @@ import {
   type Entry,
   FAILURE_FILE,
   type IndividualId,
+  isWorkerName,
   nameOf,
+  parseTrashName,
   pathOf,
+  trashPath,
+  workerPath,
 } from './layout.js';
 import { type HistoryRecord, readHistory } from './history.js';
 import type { Population } from './population.js';
@@ -88,10 +93,30 @@ export async function findIndividual(
   population: Population,
   id: IndividualId,
 ): Promise<Individual | undefined> {
-  const entry = (await allEntries(population)).find((candidate) => candidate.id === id);
-  const read = entry === undefined ? undefined : await readIndividual(population, entry);
-  if (read !== undefined) return read;
+  // It may move between the listing and the reading; more than a few times in a row it does not.
+  for (let look = 0; look < 5; look++) {
+    const entry = (await allEntries(population)).find((candidate) => candidate.id === id);
+    if (entry === undefined) break;
+    const read = await readIndividual(population, entry);
+    if (read !== undefined) return read;
+  }
+  const trashed = await findInTrash(population, id);
+  if (trashed !== undefined) return trashed;
   for await (const record of readHistory(population)) if (record.id === id) return fromRecord(record);
+  return undefined;
+}
+
+/** Between its death and its record an individual lies in the trash of its collector. */
+async function findInTrash(population: Population, id: IndividualId): Promise<Individual | undefined> {
+  for (const killer of (await population.list('workers')).filter(isWorkerName)) {
+    for (const name of await population.listIfPresent(`${workerPath(killer)}/trash`)) {
+      const trash = parseTrashName(name);
+      if (trash?.id !== id || trash.tenure === undefined || trash.recorded) continue;
+      const entry = { state: 'dead', id, tenure: trash.tenure, killer } as const;
+      const read = await readIndividual(population, entry, trashPath(killer, trash));
+      if (read !== undefined) return read;
+    }
+  }
   return undefined;
 }
 
@@ -114,8 +139,8 @@ export async function lineage(population: Population, id: IndividualId): Promise
     const record = records.get(next);
     const individual: Individual | undefined =
       (entry === undefined ? undefined : await readIndividual(population, entry)) ??
-      (record === undefined ? undefined : fromRecord(record));
-    if (individual === undefined) break;
+      (record === undefined ? await findIndividual(population, next) : fromRecord(record));
+    if (individual === undefined || line.some((known) => known.id === individual.id)) break;
     line.unshift(individual);
     next = individual.birth.parent?.id;
   }
@@ -142,6 +167,6 @@ async function readFile<T>(
   file: string,
   parse: (text: string, file: string) => T,
 ): Promise<T | undefined> {
-  const data = await ifPresent(population.filesystem.read(file, 1e7));
+  const data = await readIfPresent(population.filesystem, file, DOCUMENT_LIMIT);
   return data === undefined ? undefined : parse(new TextDecoder().decode(data), file);
 }

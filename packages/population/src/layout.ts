@@ -15,6 +15,7 @@ export const TOP_DIRECTORIES = [
   'hall-of-fame',
   'history',
   'tests',
+  'logs',
 ] as const;
 
 export const EXPERIMENT_FILE = 'experiment.json';

@@ -1,5 +1,6 @@
-import { type WorkerDocument, parseIfValid, workerSchema } from './documents.js';
-import { ifPresent } from './filesystem.js';
+import { type WorkerDocument, readIfValid, workerSchema } from './documents.js';
+import { PopulationError } from './errors.js';
+import { readIfPresent } from './files.js';
 import type { Host } from './host.js';
 import { type WorkerName, workerPath } from './layout.js';
 import { LEFT } from './membership.js';
@@ -8,13 +9,15 @@ import type { Population } from './population.js';
 interface Observation {
   /** What the beat said; `''` where there is none. */
   beat: string;
-  /** When it last changed, on the observer's monotonic clock. */
-  changedAt: number;
-  readAt: number;
+  /** When it was first seen to say so, on the observer's monotonic clock. */
+  since: number;
+  /** When it was last seen to say so. */
+  until: number;
 }
 
 export interface LivenessOptions {
   readonly host: Host;
+  /** Seconds that a beat may stand still. Looked at anew each time, as an order may change it: make it a getter. */
   readonly leaseSeconds: number;
 }
 
@@ -30,26 +33,27 @@ export class Liveness {
   readonly #observations = new Map<WorkerName, Observation>();
   readonly #documents = new Map<WorkerName, WorkerDocument | undefined>();
   #ownBeatAt: number | undefined;
+  readonly #startedAt: number;
   #unbrokenSince: number;
 
   constructor(
     private readonly population: Population,
     private readonly options: LivenessOptions,
   ) {
-    this.#unbrokenSince = population.clock.monotonic();
+    this.#startedAt = this.#unbrokenSince = population.clock.monotonic();
   }
 
   /** To be called when a beat of the observer's own went through. */
   ownBeatWentThrough(): void {
     const now = this.population.clock.monotonic();
-    const gap = now - (this.#ownBeatAt ?? now);
-    if (gap > this.options.leaseSeconds / 2) this.#unbrokenSince = now;
+    if (this.#ownBeatAt === undefined || this.ownBeatAge > this.options.leaseSeconds / 2)
+      this.#unbrokenSince = now;
     this.#ownBeatAt = now;
   }
 
-  /** Seconds since a beat of the observer's own last went through. */
+  /** Seconds since a beat of the observer's own last went through, or since it began to observe. */
   get ownBeatAge(): number {
-    return this.#ownBeatAt === undefined ? 0 : this.population.clock.monotonic() - this.#ownBeatAt;
+    return this.population.clock.monotonic() - (this.#ownBeatAt ?? this.#startedAt);
   }
 
   async isGone(worker: WorkerName): Promise<boolean> {
@@ -57,27 +61,24 @@ export class Liveness {
     if (observed.beat === LEFT) return true;
     const document = await this.#document(worker);
     if (document !== undefined && (await this.options.host.isGone(document))) return true;
-    const now = this.population.clock.monotonic();
-    if (this.ownBeatAge > this.options.leaseSeconds / 2) return false;
-    return now - Math.max(observed.changedAt, this.#unbrokenSince) >= this.options.leaseSeconds;
+    if (this.#ownBeatAt === undefined || this.ownBeatAge > this.options.leaseSeconds / 2) return false;
+    // Up to the last look, not up to now: what nobody looked at did not stand still.
+    return observed.until - Math.max(observed.since, this.#unbrokenSince) >= this.options.leaseSeconds;
   }
 
   async #observe(worker: WorkerName): Promise<Observation> {
     const known = this.#observations.get(worker);
-    const now = this.population.clock.monotonic();
+    const asked = this.population.clock.monotonic();
     // A beat is read no more often than matters: with many workers reading is what costs.
-    if (known !== undefined && now - known.readAt < this.options.leaseSeconds / 20) return known;
-    const beat = await this.#readBeat(worker);
-    const changed = known === undefined || known.beat !== beat;
-    const observation = { beat, changedAt: changed ? now : known.changedAt, readAt: now };
+    if (known !== undefined && asked - known.until < this.options.leaseSeconds / 20) return known;
+    const beat = await readBeat(this.population, worker);
+    // Of a read that hung nobody knows when it looked: count as little stillness as it may have been.
+    const observation =
+      known?.beat === beat
+        ? { ...known, until: asked }
+        : { beat, since: this.population.clock.monotonic(), until: asked };
     this.#observations.set(worker, observation);
     return observation;
-  }
-
-  async #readBeat(worker: WorkerName): Promise<string> {
-    const { filesystem } = this.population;
-    const data = await ifPresent(filesystem.read(this.population.path(`${workerPath(worker)}/beat`), 100));
-    return data === undefined ? '' : new TextDecoder().decode(data).trim();
   }
 
   /** A worker's document never changes, so it is read once. */
@@ -96,6 +97,17 @@ export async function readWorker(
   worker: WorkerName,
 ): Promise<WorkerDocument | undefined> {
   const file = population.path(`${workerPath(worker)}/worker.json`);
-  const data = await ifPresent(population.filesystem.read(file, 1e5));
-  return data === undefined ? undefined : parseIfValid(workerSchema, data, file);
+  return await readIfValid(population.filesystem, workerSchema, file);
+}
+
+/** What the beat of a worker says; `''` where there is none, or something else in its place. */
+export async function readBeat(population: Population, worker: WorkerName): Promise<string> {
+  try {
+    const file = population.path(`${workerPath(worker)}/beat`);
+    const data = await readIfPresent(population.filesystem, file, 100);
+    return new TextDecoder().decode(data).trim();
+  } catch (error) {
+    if (error instanceof PopulationError && error.code === 'INVALID') return '';
+    throw error;
+  }
 }

@@ -1,4 +1,5 @@
 import lockfile from 'proper-lockfile';
+import { unfit } from './filesystem-errors.js';
 
 /**
  * Does something that is better not done by two at once, unless another is at it.
@@ -16,7 +17,7 @@ export const politely: Politely = async (path, work) => {
     release = await lockfile.lock(path, { realpath: false, stale: 30_000, onCompromised: () => undefined });
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ELOCKED') return undefined;
-    throw error;
+    throw unfit(path, error);
   }
   try {
     return await work();

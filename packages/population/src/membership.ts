@@ -1,8 +1,9 @@
 import { POPULATION_FORMAT, type Totals, formatDocument, noTotals } from './documents.js';
-import { errorCode, replaceFile } from './filesystem.js';
+import { errorCode, isRefusal, unfit } from './filesystem-errors.js';
+import { replaceFile } from './files.js';
 import type { Host } from './host.js';
 import { type IndividualId, type WorkerName, workerPath } from './layout.js';
-import { type Population, unfit } from './population.js';
+import type { Population } from './population.js';
 
 export interface JoinOptions {
   readonly host: Host;
@@ -19,8 +20,8 @@ export class Membership {
   #born = 0;
   #beats = 0;
   readonly totals: Totals = noTotals();
-  /** An append to our history failed: it may end in a torn line. */
-  historyMayBeTorn = false;
+  /** What our file of the history may be like: not there yet, or ending in a torn line after an append that failed. */
+  historyState: 'absent' | 'whole' | 'torn' = 'absent';
 
   private constructor(
     readonly population: Population,
@@ -62,7 +63,10 @@ export class Membership {
     return `${this.name}-${++this.#born}`;
   }
 
-  /** Shows that this worker lives: the content changes, whatever any clock says. */
+  /**
+   * Shows that this worker lives: the content changes, whatever any clock says.
+   * @throws PopulationError `UNFIT` when the filesystem refuses; what may pass is thrown as it came.
+   */
   async beat(): Promise<void> {
     await this.#writeBeat(String(++this.#beats));
   }
@@ -81,7 +85,11 @@ export class Membership {
   async #writeBeat(content: string): Promise<void> {
     // In place: a reader that finds it half written sees a change too, which is all that counts.
     const file = this.population.path(`${workerPath(this.name)}/beat`);
-    await this.population.filesystem.write(file, `${content}\n`, { sync: false });
+    try {
+      await this.population.filesystem.write(file, `${content}\n`, { sync: false });
+    } catch (error) {
+      throw isRefusal(error) ? unfit(file, error) : error;
+    }
   }
 }
 
@@ -90,7 +98,9 @@ export const LEFT = 'left';
 
 /** Numbers count up, so that a search of one worker repeats itself name for name; of several at once mkdir decides. */
 async function claimName(population: Population): Promise<WorkerName> {
-  const taken = (await population.list('workers')).map((name) => Number(/^w([0-9]+)$/.exec(name)?.[1] ?? 0));
+  const taken = (await population.list('workers')).map((name) =>
+    Number(/^w([1-9][0-9]{0,8})$/.exec(name)?.[1] ?? 0),
+  );
   for (let number = Math.max(0, ...taken) + 1; ; number++) {
     const name = `w${number}`;
     try {

@@ -20,13 +20,13 @@ export const nodeFilesystem: Filesystem = {
     }),
 
   write: (file, data, { sync }) =>
-    withFile(file, 'w', async (handle) => {
+    withFile(file, flags('w'), async (handle) => {
       await handle.writeFile(data);
       if (sync) await handle.sync();
     }),
 
   append: (file, data) =>
-    withFile(file, 'a', async (handle) => {
+    withFile(file, flags('a'), async (handle) => {
       await handle.writeFile(data);
       await handle.sync();
     }),
@@ -62,6 +62,12 @@ export const nodeFilesystem: Filesystem = {
     return { bytes: bavail * bsize, inodes: files === 0 ? Infinity : ffree, local: LOCAL_TYPES.has(type) };
   },
 };
+
+/** As fopen's, but through no symbolic link: what we write stays where we write it. */
+function flags(mode: 'w' | 'a'): number {
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND, O_NOFOLLOW } = constants;
+  return O_WRONLY | O_CREAT | O_NOFOLLOW | (mode === 'w' ? O_TRUNC : O_APPEND);
+}
 
 async function withFile<T>(
   path: string,

@@ -1,6 +1,6 @@
 import { promises as fs } from 'node:fs';
 import { hostname } from 'node:os';
-import { errorCode } from './filesystem.js';
+import { errorCode } from './filesystem-errors.js';
 import type { Host, ProcessIdentity } from './host.js';
 
 /** This machine. Off Linux, where there is no /proc, only leases tell that a process is gone. */
@@ -28,9 +28,18 @@ async function isGone(other: ProcessIdentity): Promise<boolean> {
     other.pidNamespace === own.pidNamespace;
   if (!sameHost) return false;
   const stat = await statOf(other.pid);
-  // An unreadable /proc is not a death: it must still show this process.
-  if (stat === undefined) return (await statOf(process.pid)) !== undefined;
+  // An unreadable /proc is not a death, nor one that hides the processes of others: the kernel must know of none.
+  if (stat === undefined) return (await statOf(process.pid)) !== undefined && !exists(other.pid);
   return stat.start !== other.processStart || stat.state === 'Z' || stat.state === 'X';
+}
+
+/** Whether the kernel knows a process of that number; one of another user is one too. */
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return errorCode(error) !== 'ESRCH';
+  }
 }
 
 /** State and start time out of /proc/<pid>/stat; undefined when there is no such process. */

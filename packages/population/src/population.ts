@@ -2,7 +2,9 @@ import type { Random } from '@galapagos/dna';
 import type { Clock } from './clock.js';
 import { PopulationError } from './errors.js';
 import { type Experiment, readExperiment } from './experiment.js';
-import { type Filesystem, errorCode, isMissing } from './filesystem.js';
+import { errorCode, ifPresent, isMissing, isRefusal, unfit } from './filesystem-errors.js';
+import type { Filesystem } from './filesystem.js';
+import { parent } from './files.js';
 import { type AliveEntry, type DeadEntry, type Entry, type TrainingEntry, parseName } from './layout.js';
 
 /** What a population stands on: filesystem, time and chance, so that the same code runs over a simulation. */
@@ -75,6 +77,15 @@ export class Population {
     }
   }
 
+  /** As {@link list}, where a directory need not be there: then it holds nothing. */
+  async listIfPresent(below: string): Promise<string[]> {
+    try {
+      return (await ifPresent(this.filesystem.list(this.path(below)))) ?? [];
+    } catch (error) {
+      throw unfit(this.path(below), error);
+    }
+  }
+
   /**
    * Moves a directory by one rename: every change of state is this.
    * @returns Whether it is now where it should be, by us; false when somebody else was faster.
@@ -92,42 +103,26 @@ export class Population {
   /**
    * A failed rename may have happened: a server carries out what a cut connection never acknowledged, or answers
    * the repetition of a request that it has carried out with ENOENT. The target's name says who did it, so one
-   * can look. By readdir, never by stat: a stat may answer out of a cache.
+   * can look. By readdir, never by stat: a stat may answer out of a cache. Looking is no proof of absence: the
+   * server may carry it out later still.
    */
   async #lookAfterFailedMove(from: string, to: string, error: unknown): Promise<boolean> {
-    if (['EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT'].includes(errorCode(error))) {
-      throw unfit(this.path(to), error);
-    }
-    if ((await this.list(parent(to))).includes(base(to))) return true;
-    if (isMissing(error)) return false;
-    if ((await this.list(parent(from))).includes(base(from))) throw unfit(this.path(from), error);
-    return false;
+    if (errorCode(error) === '' || isRefusal(error)) throw unfit(this.path(to), error);
+    const arrived = await this.#isThere(to);
+    if (!arrived && isMissing(error)) return false;
+    const stayed = await this.#isThere(from);
+    // Both: the target was taken, so this rename was not what brought it there.
+    if (arrived || !stayed) return arrived && !stayed;
+    throw unfit(this.path(from), error);
+  }
+
+  async #isThere(path: string): Promise<boolean> {
+    return (await this.list(parent(path))).includes(path.slice(path.lastIndexOf('/') + 1));
   }
 
   async #entries<S extends Entry['state']>(state: S): Promise<Extract<Entry, { state: S }>[]> {
-    const names = await this.list(state);
+    // While others rename, a listing may hold a name twice.
+    const names = [...new Set(await this.list(state))];
     return names.flatMap((name) => parseName(state, name) ?? []) as Extract<Entry, { state: S }>[];
   }
-}
-
-/** What a filesystem's refusal means for a person. */
-export function unfit(path: string, error: unknown): PopulationError {
-  const advice: Record<string, string> = {
-    ENOSPC: 'the disk is full: free some space, and start the workers again',
-    EDQUOT: 'the quota is used up: free some space, and start the workers again',
-    EROFS: 'the directory is read-only: mount it writable',
-    EACCES: 'permission denied: give this user the right to write there',
-    EPERM: 'not permitted: give this user the right to write there',
-  };
-  return new PopulationError('UNFIT', `${path}: ${advice[errorCode(error)] ?? String(error)}`, {
-    cause: error,
-  });
-}
-
-function parent(path: string): string {
-  return path.slice(0, path.lastIndexOf('/'));
-}
-
-function base(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }

@@ -1,9 +1,9 @@
 import { type Evaluation, formatDocument } from './documents.js';
-import { isMissing } from './filesystem.js';
+import { isMissing, unfit } from './filesystem-errors.js';
 import { removeOwnCheckpoints } from './checkpoints.js';
 import { EVALUATION_FILE, type TrainingEntry, pathOf } from './layout.js';
 import type { Population } from './population.js';
-import { unfit } from './population.js';
+import { syncTenure } from './tenure.js';
 
 /**
  * Writes down the result of a training: after its weights, which lie in the tenure's folder by now, and before
@@ -20,7 +20,7 @@ export async function writeEvaluation(
     const aside = `${folder}/${EVALUATION_FILE}.new`;
     await population.filesystem.write(aside, formatDocument(evaluation), { sync: true });
     await population.filesystem.rename(aside, `${folder}/${EVALUATION_FILE}`);
-    await population.filesystem.syncDirectory(folder);
+    await syncTenure(population, entry);
     return true;
   } catch (error) {
     if (isMissing(error)) return false;
@@ -38,6 +38,7 @@ export async function publish(
   entry: TrainingEntry,
   fitness: number,
 ): Promise<boolean> {
+  if (!(fitness >= 0 && fitness <= 1)) throw new RangeError(`a fitness is from 0 to 1, not ${fitness}`);
   await removeOwnCheckpoints(population, entry);
   const alive = pathOf({ state: 'alive', fitness, id: entry.id, tenure: entry.tenure });
   return await population.move(pathOf(entry), alive);

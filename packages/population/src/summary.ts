@@ -1,6 +1,5 @@
-import { type Totals, type WorkerDocument, noTotals, parseIfValid, totalsSchema } from './documents.js';
+import { type Totals, type WorkerDocument, noTotals, readIfValid, totalsSchema } from './documents.js';
 import { type FailureClass } from './documents.js';
-import { ifPresent } from './filesystem.js';
 import type { Host } from './host.js';
 import { bestEntry } from './individual.js';
 import {
@@ -11,7 +10,7 @@ import {
   isWorkerName,
   workerPath,
 } from './layout.js';
-import { readWorker } from './liveness.js';
+import { readBeat, readWorker } from './liveness.js';
 import { LEFT } from './membership.js';
 import type { Population } from './population.js';
 
@@ -60,8 +59,7 @@ export async function summarize(population: Population, host: Host): Promise<Sum
 /** The totals of a worker; zeros where it has written none. */
 export async function readTotals(population: Population, worker: WorkerName): Promise<Totals> {
   const file = population.path(`${workerPath(worker)}/totals.json`);
-  const data = await ifPresent(population.filesystem.read(file, 1e5));
-  return (data === undefined ? undefined : parseIfValid(totalsSchema, data, file)) ?? noTotals();
+  return (await readIfValid(population.filesystem, totalsSchema, file)) ?? noTotals();
 }
 
 /** The sum of several workers' totals. */
@@ -91,10 +89,7 @@ async function summarizeWorkers(population: Population, host: Host): Promise<Wor
   const summaries: WorkerSummary[] = [];
   for (const name of await workerNames(population)) {
     const document = await readWorker(population, name);
-    const beat = await ifPresent(
-      population.filesystem.read(population.path(`${workerPath(name)}/beat`), 100),
-    );
-    const left = beat !== undefined && new TextDecoder().decode(beat).trim() === LEFT;
+    const left = (await readBeat(population, name)) === LEFT;
     const gone = document !== undefined && (await host.isGone(document));
     const state = left ? 'left' : gone ? 'gone' : 'working';
     summaries.push({ name, document, state, totals: await readTotals(population, name) });

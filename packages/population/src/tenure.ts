@@ -1,7 +1,8 @@
-import { type Attempt, POPULATION_FORMAT, attemptSchema, formatDocument, parseIfValid } from './documents.js';
-import { errorCode, ifPresent, isMissing } from './filesystem.js';
+import { type Attempt, POPULATION_FORMAT, attemptSchema, formatDocument, readIfValid } from './documents.js';
+import { errorCode, ifPresent, isMissing, unfit } from './filesystem-errors.js';
 import { ATTEMPT_FILE, HANDED_BACK_FILE, type TrainingEntry, pathOf } from './layout.js';
-import { type Population, unfit } from './population.js';
+import { parent } from './files.js';
+import type { Population } from './population.js';
 
 /** The folder that the owner of a tenure writes in, and nobody else. Absolute. */
 export function tenureFolder(population: Population, entry: TrainingEntry, tenure = entry.tenure): string {
@@ -19,6 +20,13 @@ export async function beginTenure(population: Population, entry: TrainingEntry):
     if (isMissing(error)) return false;
     throw unfit(folder, error);
   }
+}
+
+/** Has the names in a tenure's folder on disk, and the folder's own. */
+export async function syncTenure(population: Population, entry: TrainingEntry): Promise<void> {
+  const folder = tenureFolder(population, entry);
+  await population.filesystem.syncDirectory(folder);
+  await population.filesystem.syncDirectory(parent(folder));
 }
 
 /** Writes down that a training begins. @returns False when the individual is no longer ours. */
@@ -41,13 +49,15 @@ export async function writeAttempt(
 
 /** Which training a tenure's folder is of; undefined where none began, or its file was cut short. */
 export async function readAttempt(population: Population, folder: string): Promise<Attempt | undefined> {
-  const file = `${folder}/${ATTEMPT_FILE}`;
-  const data = await ifPresent(population.filesystem.read(file, 1e5));
-  return data === undefined ? undefined : parseIfValid(attemptSchema, data, file);
+  return await readIfValid(population.filesystem, attemptSchema, `${folder}/${ATTEMPT_FILE}`);
 }
 
 /** Marks a tenure as given up on purpose: it does not count against the child. */
 export async function handBack(population: Population, entry: TrainingEntry): Promise<void> {
   const file = `${tenureFolder(population, entry)}/${HANDED_BACK_FILE}`;
-  await ifPresent(population.filesystem.write(file, '', { sync: false }));
+  try {
+    await ifPresent(population.filesystem.write(file, '', { sync: false }));
+  } catch (error) {
+    throw unfit(file, error);
+  }
 }

@@ -77,15 +77,17 @@ function requireCount(name: string, value: number): void {
 function convolution(x: Tensor4D, filter: Tensor4D, stride: number): Tensor4D {
   requireCount('stride', stride);
   if (x.rank !== 4) throw new Error(`x has shape [${x.shape.join()}], not rank 4`);
+  // A stride beyond the image changes nothing, but TensorFlow refuses a very large one.
+  const step = Math.min(stride, Math.max(x.shape[1], x.shape[2], 1));
   const filterGradient = (images: Tensor, dy: Tensor, filterShape: number[]): Tensor => {
-    const attrs = { strides: [stride, stride], pad: 'same', dataFormat: 'NHWC', filterShape };
+    const attrs = { strides: [step, step], pad: 'same', dataFormat: 'NHWC', filterShape };
     return engine().runKernel('Conv2DBackpropFilter', { x: images, dy }, attrs);
   };
   return run<[Tensor4D, Tensor4D], Tensor4D>(
     {
-      forward: (images, weights) => conv2d(images, weights, stride, 'same'),
+      forward: (images, weights) => conv2d(images, weights, step, 'same'),
       backward: (dy, images, weights) => [
-        conv2dTranspose(dy, weights, images.shape, stride, 'same'),
+        conv2dTranspose(dy, weights, images.shape, step, 'same'),
         filterGradient(images, dy, weights.shape),
       ],
     },

@@ -1,0 +1,134 @@
+import { type Random, integer } from '@galapagos/dna';
+import { PopulationError } from './errors.js';
+import { errorCode, ifPresent, isMissing, isRefusal, unfit } from './filesystem-errors.js';
+import type { Filesystem } from './filesystem.js';
+
+/**
+ * The bytes of a file, or undefined where it is not there.
+ * @throws PopulationError `INVALID` when it is no regular file or far too long, `UNFIT` when it cannot be read.
+ */
+export async function readIfPresent(
+  filesystem: Filesystem,
+  file: string,
+  limit?: number,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await readFresh(filesystem, file, limit);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    // A symbolic link, a directory, a pipe; or not what a worker would have written.
+    if (['ELOOP', 'EISDIR', 'EINVAL', 'EFBIG'].includes(errorCode(error)))
+      throw new PopulationError('INVALID', `${file}: ${String(error)}`, { cause: error });
+    throw unfit(file, error);
+  }
+}
+
+/** NFS answers ESTALE for a while where a file was replaced; opening its directory once cures that. */
+async function readFresh(filesystem: Filesystem, file: string, limit?: number): Promise<Uint8Array> {
+  try {
+    return await filesystem.read(file, limit);
+  } catch (error) {
+    if (errorCode(error) !== 'ESTALE') throw error;
+    await ifPresent(filesystem.list(parent(file)));
+    return await filesystem.read(file, limit);
+  }
+}
+
+/**
+ * Removes a directory and all in it; symbolic links are removed, never followed. What is gone already is fine, and
+ * so is what came in meanwhile, by one who still writes through an old path: it stays for the next time.
+ */
+export async function removeTree(filesystem: Filesystem, path: string): Promise<void> {
+  try {
+    const kind = await filesystem.kind(path);
+    if (kind !== 'directory') return await filesystem.unlink(path);
+    for (const name of await filesystem.list(path)) await removeTree(filesystem, `${path}/${name}`);
+    await filesystem.removeDirectory(path);
+  } catch (error) {
+    if (!isMissing(error) && !['ENOTEMPTY', 'EEXIST'].includes(errorCode(error))) throw unfit(path, error);
+  }
+}
+
+/**
+ * Puts a complete file under a name that nobody has taken: written aside, then linked, so that it appears at once
+ * and one of several writers wins. Where there are no hard links it is created exclusively.
+ * @returns Whether the file is there, by us.
+ */
+export async function linkIfAbsent(
+  filesystem: Filesystem,
+  file: string,
+  data: string,
+  random: Random,
+): Promise<boolean> {
+  const aside = `${file}.${integer(random, 2 ** 48).toString(36)}.new`;
+  try {
+    await filesystem.write(aside, data, { sync: true });
+    await linkOrCreate(filesystem, aside, file, data);
+    await filesystem.syncDirectory(parent(file));
+    return true;
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw unfit(file, error);
+    // A server that repeats what it has done already says EEXIST too: then it is ours to the last byte.
+    const there = await readIfPresent(filesystem, file);
+    return new TextDecoder().decode(there) === data;
+  } finally {
+    await removeAside(filesystem, aside);
+  }
+}
+
+async function removeAside(filesystem: Filesystem, aside: string): Promise<void> {
+  try {
+    await ifPresent(filesystem.unlink(aside));
+  } catch (error) {
+    // Where nothing may be removed nothing could be written either, and that error is already on its way.
+    if (!isRefusal(error)) throw error;
+  }
+}
+
+async function linkOrCreate(filesystem: Filesystem, from: string, to: string, data: string): Promise<void> {
+  try {
+    await filesystem.link(from, to);
+  } catch (error) {
+    if (!isWithoutLinks(error)) throw error;
+    await filesystem.create(to, data);
+  }
+}
+
+/** Gives a file a second name; a copy where the filesystem cannot link, or has linked it too often. */
+export async function linkOrCopy(filesystem: Filesystem, from: string, to: string): Promise<void> {
+  try {
+    await filesystem.link(from, to);
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return;
+    if (!isWithoutLinks(error)) throw error;
+    await filesystem.copy(from, to);
+  }
+}
+
+function isWithoutLinks(error: unknown): boolean {
+  return ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'].includes(errorCode(error));
+}
+
+/** Replaces a file in one step: readers see the old one or the new one, whole. */
+export async function replaceFile(filesystem: Filesystem, file: string, data: string): Promise<void> {
+  try {
+    await writeAndRename(filesystem, file, data);
+  } catch (error) {
+    if (isRefusal(error)) throw unfit(file, error);
+    // The rename may have happened all the same; doing it once more does no harm.
+    await writeAndRename(filesystem, file, data).catch((again: unknown) => {
+      throw unfit(file, again);
+    });
+  }
+}
+
+async function writeAndRename(filesystem: Filesystem, file: string, data: string): Promise<void> {
+  const aside = `${file}.new`;
+  await filesystem.write(aside, data, { sync: false });
+  await filesystem.rename(aside, file);
+}
+
+/** The directory that a path lies in. */
+export function parent(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
+}

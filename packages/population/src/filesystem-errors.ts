@@ -1,0 +1,47 @@
+import { PopulationError } from './errors.js';
+
+/** ESTALE has no name in Node. */
+const ESTALE = -116;
+
+/** What a filesystem's refusal means for a person. Waiting does not help against these. */
+const refusals: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full: free some space, and start the workers again',
+  EDQUOT: 'the quota is used up: free some space, and start the workers again',
+  EROFS: 'the directory is read-only: mount it writable',
+  EACCES: 'permission denied: give this user the right to write there',
+  EPERM: 'not permitted: give this user the right to write there',
+};
+
+/** The code of a filesystem error, `''` for anything else. */
+export function errorCode(error: unknown): string {
+  if (!(error instanceof Error) || error instanceof PopulationError) return '';
+  const { code, errno } = error as NodeJS.ErrnoException;
+  return errno === ESTALE ? 'ESTALE' : (code ?? '');
+}
+
+/** Whether an operation failed because a name, or a directory on the way to it, is not there (any more). */
+export function isMissing(error: unknown): boolean {
+  return ['ENOENT', 'ESTALE', 'ENOTDIR'].includes(errorCode(error));
+}
+
+/** Whether the filesystem refused for good: full, read-only, forbidden. Then nothing has happened. */
+export function isRefusal(error: unknown): boolean {
+  return errorCode(error) in refusals;
+}
+
+/** The value of a promise, or undefined where what it needs is not there. */
+export async function ifPresent<T>(promise: Promise<T>): Promise<T | undefined> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** A filesystem's error as a person needs it; what is none, or has been explained already, stays what it is. */
+export function unfit(path: string, error: unknown): Error {
+  const code = errorCode(error);
+  if (code === '') return error instanceof Error ? error : new Error(String(error));
+  return new PopulationError('UNFIT', `${path}: ${refusals[code] ?? String(error)}`, { cause: error });
+}

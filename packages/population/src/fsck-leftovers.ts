@@ -1,0 +1,81 @@
+import { readTrashed } from './collect.js';
+import type { Finding } from './fsck.js';
+import { isHistoryName, readLines } from './history.js';
+import { type TrashEntry, parseTrashName, trashName, workerPath } from './layout.js';
+import type { Population } from './population.js';
+import type { WorkerSummary } from './summary.js';
+
+/** What the workers that are gone left behind, and what in anybody's trash can never be recorded. */
+export async function workerFindings(
+  population: Population,
+  workers: readonly WorkerSummary[],
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const worker of workers) {
+    const staging = `${workerPath(worker.name)}/staging`;
+    if (worker.state !== 'working' && (await population.listIfPresent(staging)).length > 0) {
+      findings.push({
+        severity: 'note',
+        path: staging,
+        problem: 'litter of a worker that is gone',
+        fix: 'the next worker clears it',
+      });
+    }
+    for (const name of await population.listIfPresent(`${workerPath(worker.name)}/trash`)) {
+      const trash = parseTrashName(name);
+      if (trash?.tenure === undefined || trash.recorded) continue;
+      findings.push(...(await trashFindings(population, worker, { ...trash, tenure: trash.tenure })));
+    }
+  }
+  return findings;
+}
+
+async function trashFindings(
+  population: Population,
+  { name, state }: WorkerSummary,
+  trash: TrashEntry & { readonly tenure: number },
+): Promise<Finding[]> {
+  const folder = `${workerPath(name)}/trash`;
+  const path = `${folder}/${trashName(trash)}`;
+  const readable = (await readTrashed(population, name, trash)) !== undefined;
+  if (readable && state === 'working') return [];
+  if (!(await population.listIfPresent(folder)).includes(trashName(trash))) return [];
+  if (readable) {
+    const problem = `individual ${trash.id} was killed and is not recorded yet`;
+    return [{ severity: 'note', path, problem, fix: 'the next collection records it' }];
+  }
+  const problem = `individual ${trash.id} is dead, and cannot be recorded: its files are not whole`;
+  return [{ severity: 'warning', path, problem, fix: 'look at it, and remove it by hand' }];
+}
+
+/** Torn lines, and what contradicts the records. */
+export async function historyFindings(population: Population): Promise<Finding[]> {
+  // Listed before the history is read: a record is written before its individual enters the hall.
+  const hall = await population.hallOfFame();
+  const found = new Map<string, string>();
+  const findings: Finding[] = [];
+  for (const name of (await population.list('history')).filter(isHistoryName)) {
+    for await (const { number, record } of readLines(population, name)) {
+      const path = `history/${name}:${number}`;
+      if (record !== undefined) found.set(record.id, path);
+      else {
+        const fix = 'none needed: what it was to record was not deleted';
+        findings.push({ severity: 'note', path, problem: 'a torn line', fix });
+      }
+    }
+  }
+  // Listed after it: who is recorded does not live any more.
+  const { training, alive } = await population.living();
+  for (const id of new Set([...training, ...alive].map((entry) => entry.id))) {
+    const path = found.get(id);
+    if (path === undefined) continue;
+    const problem = `individual ${id} is recorded as dead, and lives`;
+    findings.push({ severity: 'error', path, problem, fix: 'report this' });
+  }
+  for (const { id } of hall) {
+    if (found.has(id)) continue;
+    const problem = `individual ${id} is in the hall of fame without a record`;
+    findings.push({ severity: 'error', path: 'hall-of-fame', problem, fix: 'report this' });
+  }
+  return findings;
+}
