@@ -10,12 +10,12 @@ export function directoryOf(environment: NodeJS.ProcessEnv): string | undefined 
 }
 
 /** The variable that stands for a flag: GALAPAGOS_WORKERS for `--workers`. */
-export function variableOf(option: string): string {
+function variableOf(option: string): string {
   return `GALAPAGOS_${option.toUpperCase()}`;
 }
 
 /** The options of a verb that a variable may stand for: those with one value. */
-export function variableOptions({ options }: Command): string[] {
+function variableOptions({ options }: Command): string[] {
   return Object.entries(options)
     .filter(([, { type, array }]) => type !== 'boolean' && array !== true)
     .map(([name]) => name);
