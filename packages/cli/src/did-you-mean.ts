@@ -4,7 +4,8 @@ import { distance } from 'fastest-levenshtein';
 export function nearest(wrong: string, known: readonly string[]): string | undefined {
   const farness = (word: string): number => {
     const [a, b] = [wrong.toLowerCase(), word.toLowerCase()];
-    return Math.min(distance(a, b), distance(a, b.slice(0, a.length)) + 1);
+    const whole = distance(a, b);
+    return a.length < 3 ? whole : Math.min(whole, distance(a, b.slice(0, a.length)) + 1);
   };
   const [best] = known.toSorted((a, b) => farness(a) - farness(b));
   return best !== undefined && farness(best) <= Math.max(1, wrong.length / 3) ? best : undefined;

@@ -107,7 +107,7 @@ function describeOthers(dna: Dna, edges: readonly EdgeId[], shapeOf: (id: Vertex
 /** Draws arcs from row to row in lanes at the right: short ones inside, none over another. */
 function drawArcs(lines: readonly string[], arcs: readonly Arc[], columns: number): string[] {
   if (arcs.length === 0) return [...lines];
-  const left = Math.max(...lines.map((line) => line.length)) + 2;
+  const left = Math.max(...lines.map((line) => line.length)) + 3;
   const lanes: Arc[][] = [];
   for (const arc of arcs.toSorted((a, b) => a.to - a.from - (b.to - b.from))) {
     const free = lanes.find((lane) => lane.every((other) => other.to < arc.from || other.from > arc.to));

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type LaunchEvent, type LaunchResult, launchLocal } from '@galapagos/launcher';
-import type { Population } from '@galapagos/population';
+import { type Population, errorCode } from '@galapagos/population';
 import type { BackendChoice } from '@galapagos/trainer';
 import { ExitCode, messageOf } from './exit-codes.js';
 import { duration } from './format.js';
@@ -33,7 +33,7 @@ export interface Launched extends LaunchResult {
 export async function launch(request: LaunchRequest): Promise<Launched> {
   const { population, terminal, workers, seconds } = request;
   refuseTooMany(population, workers, terminal);
-  const logs = population.path(`logs/${hostname()}-${process.pid}`);
+  const logs = await makeLogDirectory(population);
   const bin = fileURLToPath(new URL('../bin/galapagos.js', import.meta.url));
   const running = launchLocal({
     workers,
@@ -79,6 +79,19 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
     await progress;
     terminal.status('');
   }
+}
+
+/** One level after the other: in one go Node says of a read-only disk that there is no such directory. */
+async function makeLogDirectory(population: Population): Promise<string> {
+  const own = `logs/${hostname()}-${process.pid}`;
+  for (const path of ['logs', own].map((below) => population.path(below))) {
+    try {
+      await population.filesystem.makeDirectory(path);
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw error;
+    }
+  }
+  return population.path(own);
 }
 
 function refuseTooMany(population: Population, workers: number, terminal: Terminal): void {

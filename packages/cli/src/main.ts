@@ -82,7 +82,9 @@ function basicParser(asked: Command | undefined, columns: number) {
       .exitProcess(false)
       .wrap(columns)
       .fail((message, error: Error | undefined) => {
-        throw error ?? new UsageError(`${plainer(message, asked)}\nSee: ${help}`);
+        // An error of yargs' own is about the command line too.
+        if (error !== undefined && error.name !== 'YError') throw error;
+        throw new UsageError(`${plainer(message ?? error?.message, asked)}\nSee: ${help}`);
       })
   );
 }

@@ -13,7 +13,11 @@ export const fsckCommand = defineCommand({
     if (asJson) terminal.out(JSON.stringify(findings, null, 2));
     else for (const line of findings.flatMap(describe)) terminal.out(line);
     const errors = findings.filter(({ severity }) => severity === 'error').length;
-    terminal.err(errors > 0 ? `${dir}: ${errors} promises are broken` : `${dir}: clean`);
+    terminal.err(
+      errors > 0
+        ? `${dir}: ${errors === 1 ? '1 promise is' : `${errors} promises are`} broken`
+        : `${dir}: clean`,
+    );
     return errors > 0 ? ExitCode.error : ExitCode.done;
   },
 });

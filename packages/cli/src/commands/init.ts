@@ -44,8 +44,8 @@ export const initCommand = defineCommand({
     ['init runs/b --config search.yaml', 'your own configuration'],
   ],
   run: async ({ dir, preset, config, data, seed, set }, terminal) => {
-    if (preset === undefined && config === undefined) {
-      throw new UsageError(`init needs --preset or --config; presets are ${presetNames.join(', ')}`);
+    if (preset === undefined && config === undefined && set.length === 0) {
+      throw new UsageError(`init needs --preset, --config or --set; presets are ${presetNames.join(', ')}`);
     }
     const flags: RawConfiguration = {
       ...(data === undefined ? {} : { data: { directory: data } }),

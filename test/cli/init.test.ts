@@ -1,0 +1,72 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Experiment } from '@galapagos/population';
+import { describe, expect, it } from 'vitest';
+import { temporaryDirectory } from '../support/temporary-directory.js';
+import { flagsOf, galapagos } from './harness.js';
+
+function experimentIn(root: string): Experiment {
+  return JSON.parse(readFileSync(`${root}/experiment.json`, 'utf8')) as Experiment;
+}
+
+const quickstart = ['--preset', 'quickstart'];
+const fresh = () => `${temporaryDirectory()}/a/run`;
+
+describe('init', () => {
+  it('makes an experiment from a preset, complete, and says what it will need', async () => {
+    const root = fresh();
+    const { code, out, err } = await galapagos(['init', root, '--preset', 'quickstart', '--seed', 'x']);
+    expect({ code, out }).toEqual({ code: 0, out: '' });
+    expect(err).toContain('a search on mnist-embedded, 14×14×1, 10 classes');
+    expect(err).toContain('8000 examples for training, 1000 for validation, 1000 for test');
+    expect(err).toMatch(/At the set point of 12 it needs about .+B and \d+ inodes; free are .+B/);
+    expect(err).toMatch(/Memory per worker: about .+B, at most .+B; workers: up to 3, at most 6\./);
+    expect(err).toContain(`Next: galapagos launch ${root}`);
+    expect(experimentIn(root)).toMatchObject({
+      format: 1,
+      search: { seed: 'x', populationSize: 12, mutationsPerReproduction: 5, firstLearningRate: 0.1 },
+      data: { source: 'mnist-embedded', meanPool: 2 },
+      training: { steps: 100, batchSize: 50, momentum: 0.9, limits: { seconds: 86_400 } },
+      bounds: { individuals: null, leaseSeconds: 10, hallOfFame: 10 },
+    });
+  });
+
+  it('draws a seed where none is given, and writes it down', async () => {
+    const [one, other] = [fresh(), fresh()];
+    for (const root of [one, other]) expect((await galapagos(['init', root, ...quickstart])).code).toBe(0);
+    expect(experimentIn(one).search.seed).toMatch(/^[0-9a-f]{12}$/);
+    expect(experimentIn(one).search.seed).not.toBe(experimentIn(other).search.seed);
+  });
+
+  it('lays the file over the preset, the environment over the file, flags over the environment, --set over all', async () => {
+    const file = `${temporaryDirectory()}/search.yaml`;
+    writeFileSync(
+      file,
+      'search: { seed: file, populationSize: 30 }\ntraining: { checkpointSeconds: 1m30s }\n',
+    );
+    const made = async (rest: readonly string[], environment: NodeJS.ProcessEnv = {}) => {
+      const root = fresh();
+      await galapagos(['init', root, ...quickstart, '--config', file, ...rest], { environment });
+      return experimentIn(root);
+    };
+    const environment = { GALAPAGOS_SEED: 'environment' };
+    expect(await made([])).toMatchObject({
+      search: { seed: 'file', populationSize: 30, mutationsPerReproduction: 5 },
+      training: { steps: 100, checkpointSeconds: 90 },
+    });
+    expect((await made([], environment)).search.seed).toBe('environment');
+    expect((await made(['--seed', 'flag'], environment)).search.seed).toBe('flag');
+    expect((await made(['--seed=flag', '--set', 'search.seed=set'], environment)).search.seed).toBe('set');
+  });
+
+  it('takes JSON, and several --set before the directory', async () => {
+    const root = fresh();
+    const { code } = await galapagos(['init', ...flagsOf({ 'bounds.leaseSeconds': '2m' }), root]);
+    expect(code).toBe(0);
+    expect(experimentIn(root).bounds.leaseSeconds).toBe(120);
+    const file = `${temporaryDirectory()}/search.json`;
+    writeFileSync(file, JSON.stringify({ search: { mutationsPerReproduction: 2 } }));
+    const other = fresh();
+    await galapagos(['init', other, '--config', file, ...flagsOf()]);
+    expect(experimentIn(other).search).toMatchObject({ mutationsPerReproduction: 2, populationSize: 8 });
+  });
+});

@@ -1,0 +1,184 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { newWorld } from '../population/support.js';
+import { type Cast, populate } from './population.js';
+import { galapagos } from './harness.js';
+
+let cast: Cast;
+
+beforeEach(async () => {
+  cast = await populate();
+});
+
+async function outputOf(argv: readonly string[], columns?: number): Promise<string> {
+  const { code, out, err } = await galapagos(argv, columns === undefined ? {} : { columns });
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  return out;
+}
+
+describe('show', () => {
+  it('shows one that lives, as best too', async () => {
+    const { root, best, collected } = cast;
+    const out = await outputOf(['show', root, 'best']);
+    expect(out).toContain(`individual   ${best.id}, alive, tenure 1\nfitness      75.0 %\n`);
+    expect(out).toContain(`parent       ${collected} (50.0 %)`);
+    expect(out).toMatch(/^mutation {5}[A-Z-]+/m);
+    expect(out).toContain('cost         1.0 s, 100 steps, 1.0 MFLOP, 10 parameters, on none');
+    expect(out).toContain('seed         seed, attempt 1');
+    expect(out).toContain(`directory    ${root}/alive/0.750000~${best.id}~1`);
+    expect(out).toContain('● 8×8×1 image');
+    expect(out).toMatch(/◆ dense \d+ → 2, softmax$/);
+    expect(await outputOf(['show', root, best.id])).toBe(out);
+  });
+
+  it('shows one in training, and one of the first kind', async () => {
+    const { root, inTraining, first } = cast;
+    const out = await outputOf(['show', root, inTraining.id]);
+    expect(out).toContain(`${inTraining.id}, in training, tenure 1\nfitness      not evaluated`);
+    expect(out).not.toContain('cost');
+    expect(await outputOf(['show', root, first.id])).toContain('parent       none: of the first kind');
+  });
+
+  it('shows the dead, and those of whom only a record is left', async () => {
+    const { root, dead, collected, buried } = cast;
+    expect(await outputOf(['show', root, dead])).toContain(`${dead}, dead, not collected yet, tenure 1`);
+    const record = await outputOf(['show', root, collected]);
+    expect(record).toContain(`${collected}, dead; its record is left, tenure 1\nfitness      50.0 %`);
+    expect(record).not.toContain('directory');
+    expect(await outputOf(['show', root, buried])).toContain(
+      'failure      over-limit: parameters: 6e7, at most 5e7\n  | one\n  | two\n',
+    );
+  });
+
+  it('prints JSON', async () => {
+    const { root, inTraining, buried } = cast;
+    expect(JSON.parse(await outputOf(['show', root, inTraining.id, '--json']))).toMatchObject({
+      id: inTraining.id,
+      state: 'training',
+      dna: { format: 1 },
+      birth: { parent: { fitness: 0.75 } },
+    });
+    expect(JSON.parse(await outputOf(['show', root, buried, '--json']))).toMatchObject({
+      state: 'collected',
+      failure: { class: 'over-limit' },
+    });
+  });
+
+  it('does not know others', async () => {
+    for (const id of ['w1-99', '../../etc', '']) {
+      const { code, out, err } = await galapagos(['show', cast.root, id]);
+      expect({ code, out }).toEqual({ code: 1, out: '' });
+      expect(err).toBe(`galapagos: ${cast.root}: there is no individual ${id}`);
+    }
+  });
+});
+
+describe('best', () => {
+  it('shows leaderboard, network and ancestors, also those that were collected', async () => {
+    const { root, best, first, collected } = cast;
+    const out = await outputOf(['best', root]);
+    const rows = out.split('\n').slice(0, 3);
+    expect(rows[0]).toMatch(/^ {2}#  individual  fitness  parameters  convs  trained  parent  state$/);
+    expect(rows[1]).toMatch(new RegExp(`^  1  ${best.id} +75\\.0 % .* ${collected} +alive$`));
+    expect(rows[2]).toMatch(new RegExp(`^  2  ${first.id} +20\\.0 % .* – +alive$`));
+    expect(out).toContain(`The best network: ${best.id}, validation accuracy 75.0 %, 10 parameters`);
+    const ancestors = out.slice(out.indexOf('Its line of ancestors, 2 generations:'));
+    expect(ancestors).toMatch(new RegExp(`${first.id} +20\\.0 % +first kind: no convolution`));
+    expect(ancestors).toMatch(new RegExp(`${collected} +50\\.0 %  \\+30\\.0  [A-Z]`));
+    expect(ancestors).toMatch(new RegExp(`${best.id} +75\\.0 %  \\+25\\.0  [A-Z]`));
+  });
+
+  it('fits a narrow terminal', async () => {
+    const out = await outputOf(['best', cast.root, '--top', '1'], 50);
+    const [, first = '', second = ''] = out.split('\n');
+    expect(first).toHaveLength(50);
+    expect(first.endsWith('…')).toBe(true);
+    expect(second).toBe('');
+  });
+
+  it('prints JSON', async () => {
+    const { id } = JSON.parse(await outputOf(['best', cast.root, '--json'])) as { id: string };
+    expect(id).toBe(cast.best.id);
+  });
+
+  it('is nobody while nobody was evaluated', async () => {
+    const { root } = await newWorld();
+    expect(await galapagos(['best', root])).toEqual({
+      code: 0,
+      out: '',
+      err: `${root}: nobody has been evaluated yet`,
+    });
+    expect(await galapagos(['best', root, '--json'])).toMatchObject({ code: 0, out: 'null' });
+    const shown = await galapagos(['show', root, 'best']);
+    expect(shown).toMatchObject({ code: 1, err: `galapagos: ${root}: nobody has been evaluated yet` });
+  });
+});
+
+describe('status', () => {
+  it('counts', async () => {
+    const { root, best } = cast;
+    const out = await outputOf(['status', root]);
+    expect(out).toContain('population   3 of 6: 2 alive, 1 in training; 1 dead to collect');
+    expect(out).toContain(`fitness      best ever 75.0 % (${best.id}), median of the living 20.0 %`);
+    expect(out).toContain('so far       6 births, 0 kills');
+    expect(out).toContain('workers      1 working, 0 left, 0 gone without a word');
+    expect(out).toMatch(/worker {2}host .*\n {2}\w+ .* simd /);
+  });
+
+  it('prints JSON of a shape that is written down', async () => {
+    const { root, best, first, inTraining, me } = cast;
+    expect(JSON.parse(await outputOf(['status', root, '--json']))).toEqual({
+      size: 3,
+      setPoint: 6,
+      training: [{ id: inTraining.id, tenure: 1, worker: me.name }],
+      alive: [
+        { id: best.id, fitness: 0.75 },
+        { id: first.id, fitness: 0.2 },
+      ],
+      dead: 1,
+      best: { id: best.id, fitness: 0.75, state: 'alive' },
+      workers: [
+        {
+          name: me.name,
+          state: 'working',
+          host: expect.any(String) as string,
+          pid: expect.any(Number) as number,
+          backend: 'simd',
+          totals: me.totals,
+        },
+      ],
+      totals: me.totals,
+    });
+  });
+});
+
+describe('fsck', () => {
+  it('finds a clean directory clean', async () => {
+    const { code, out, err } = await galapagos(['fsck', cast.root]);
+    expect({ code, out, err }).toEqual({ code: 0, out: '', err: `${cast.root}: clean` });
+    expect(JSON.parse((await galapagos(['fsck', cast.root, '--json'])).out)).toEqual([]);
+  });
+
+  it('finds a broken promise, and reads only', async () => {
+    const file = `${cast.root}/alive/0.750000~${cast.best.id}~1/1/weights.safetensors`;
+    writeFileSync(file, 'torn');
+    const { code, out, err } = await galapagos(['fsck', cast.root]);
+    expect(code).toBe(1);
+    expect(err).toBe(`${cast.root}: 1 promise is broken`);
+    expect(out).toContain(
+      `error    alive/0.750000~${cast.best.id}~1: its evaluation is missing or cut short`,
+    );
+    expect(readFileSync(file, 'utf8')).toBe('torn');
+    const [finding] = JSON.parse((await galapagos(['fsck', cast.root, '--json'])).out) as object[];
+    expect(Object.keys(finding ?? {}).sort()).toEqual(['fix', 'path', 'problem', 'severity']);
+  });
+});
+
+describe('stop', () => {
+  it('gives an order to all', async () => {
+    const { code, out, err } = await galapagos(['stop', cast.root]);
+    expect({ code, out }).toEqual({ code: 0, out: '' });
+    expect(err).toContain(`${cast.me.name} leave`);
+    expect(readFileSync(`${cast.root}/control/000001`, 'utf8')).toContain('"order": "stop"');
+  });
+});
