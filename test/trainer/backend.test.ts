@@ -48,7 +48,7 @@ describe('chooseBackend', () => {
     const asked: string[] = [];
     const chosen = await chooseBackend('auto', (name) => {
       asked.push(name);
-      return notFound();
+      return notFound(name);
     });
     expect(asked).toEqual(['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']);
     expect(chosen).toEqual({

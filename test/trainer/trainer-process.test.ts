@@ -125,7 +125,7 @@ describe('a trainer in a process of its own', () => {
     const pid = childPid();
     abandon.abort();
     expect(await outcome).toMatchObject({ kind: 'taken-away' });
-    await eventually(() => !isRunning(pid), 1000);
+    await eventually(() => !isRunning(pid));
     const before = await trainer.evaluate(individualOf(slow), control({ abandon: AbortSignal.abort() }));
     expect(before).toEqual({ kind: 'taken-away', seconds: 0, flops: 0 });
   });
@@ -205,7 +205,7 @@ describe('when its worker is gone', () => {
     const pid = await eventually(() => childPid(), 10_000, 1);
     process.kill(parent.pid, 'SIGKILL');
     await parent.finished;
-    await eventually(() => !isRunning(pid), 3000);
+    await eventually(() => !isRunning(pid));
     expect(readdirSync(request.output)).toEqual([]);
   });
 });
