@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
 import { type Operations, registerSimdBackend, simdOperations } from '@galapagos/backend-simd';
+// Registers `cpu`.
+import '@tensorflow/tfjs-backend-cpu';
 import { ready, setBackend } from '@tensorflow/tfjs-core';
 import { stockOperations } from './stock-operations.js';
 
 /** The back ends in the order in which they are tried; `cpu` only where it is asked for: it is for tests. */
 export const BACKEND_LADDER = ['tfjs-node-gpu', 'tfjs-node', 'simd'] as const;
-export type BackendName = (typeof BACKEND_LADDER)[number] | 'cpu';
+type BackendName = (typeof BACKEND_LADDER)[number] | 'cpu';
 export const BACKEND_CHOICES = ['auto', ...BACKEND_LADDER, 'cpu'] as const;
 export type BackendChoice = (typeof BACKEND_CHOICES)[number];
 
@@ -20,6 +22,12 @@ export interface Backend {
 export class BackendError extends Error {
   override readonly name = 'BackendError';
 }
+
+/** What provides the back ends that are not ours, under the name `tensorflow`. */
+const PACKAGES = {
+  'tfjs-node-gpu': '@tensorflow/tfjs-node-gpu',
+  'tfjs-node': '@tensorflow/tfjs-node',
+} as const;
 
 /** Loads a package that may not be there; an argument, for tests. */
 export type Load = (packageName: string) => Promise<unknown>;
@@ -46,31 +54,35 @@ export async function chooseBackend(
 
 /** @returns Why it cannot be used; undefined when it is selected. */
 async function select(name: BackendName, load: Load): Promise<string | undefined> {
-  switch (name) {
-    case 'simd':
-    case 'cpu':
-      registerSimdBackend();
-      await setBackend(name);
-      break;
-    case 'tfjs-node':
-    case 'tfjs-node-gpu':
-      try {
-        // Importing it registers and selects its back end, `tensorflow`.
-        await load(`@tensorflow/${name}`);
-      } catch (error) {
-        return whyNotLoaded(error);
-      }
-      await setBackend('tensorflow');
-      break;
+  try {
+    if (!(await setBackend(await register(name, load)))) return 'does not start';
+    await ready();
+    return undefined;
+  } catch (error) {
+    return whyNotLoaded(name, error);
   }
-  await ready();
-  return undefined;
 }
 
-function whyNotLoaded(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes(code)) return 'not installed';
-  return `does not load: ${String(error).split('\n')[0] ?? ''}`;
+/** @returns The name by which TensorFlow.js knows it. */
+async function register(name: BackendName, load: Load): Promise<string> {
+  switch (name) {
+    case 'cpu':
+      return name;
+    case 'simd':
+      registerSimdBackend();
+      return name;
+    case 'tfjs-node':
+    case 'tfjs-node-gpu':
+      await load(PACKAGES[name]);
+      return 'tensorflow';
+  }
+}
+
+function whyNotLoaded(name: BackendName, error: unknown): string {
+  const [reason = ''] = String(error).split('\n');
+  // Not one that it needs itself: its native part may be missing, where its install step failed.
+  if (reason.includes(`Cannot find package '@tensorflow/${name}'`)) return 'not installed';
+  return `does not load: ${reason}`;
 }
 
 function operationsOf(name: BackendName): Operations {

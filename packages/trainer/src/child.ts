@@ -1,11 +1,12 @@
-import { DatasetError, datasetOptionsSchema, loadDataset } from '@galapagos/datasets';
+import './ignore-signals.js';
+import { datasetOptionsSchema, loadDataset } from '@galapagos/datasets';
 import { nodeFilesystem, systemClock } from '@galapagos/population';
-import { type BackendChoice, BackendError, chooseBackend } from './backend.js';
+import { z } from 'zod';
+import { BACKEND_CHOICES, BackendError, chooseBackend } from './backend.js';
 import { Examples } from './examples.js';
-import { failureOf } from './failure.js';
 import type { FromTrainer, ToTrainer } from './messages.js';
 import { trainingSchema } from './settings.js';
-import { type Workbench, trainIndividual } from './train.js';
+import { trainIndividual } from './train.js';
 
 // The trainer's process. It serves one worker, its parent, one individual after the other, can die without it, and
 // ends when its parent is gone.
@@ -30,31 +31,27 @@ async function betweenSteps(): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  // A terminal's Ctrl-C and Slurm's signals reach every process; what is to be done is the worker's to say.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGUSR1'] as const) process.on(signal, () => undefined);
   process.on('disconnect', () => process.exit(0));
+  // The parent may have gone before there was anybody to notice.
+  endWithParent();
   const [, , data = '{}', training = '{}', choice = 'auto'] = process.argv;
   const settings = trainingSchema.parse(JSON.parse(training));
-  const backend = await chooseBackend(choice as BackendChoice);
+  const backend = await chooseBackend(z.enum(BACKEND_CHOICES).parse(choice));
   const dataset = await loadDataset(datasetOptionsSchema.parse(JSON.parse(data)));
-  const examples = new Examples(dataset, settings);
+  const tools = { backend, examples: new Examples(dataset, settings), settings, tell, betweenSteps };
   let handBack = new AbortController();
   process.on('message', (message: ToTrainer) => {
     if (message.type === 'hand-back') return handBack.abort();
     handBack = new AbortController();
-    const bench: Workbench = {
-      backend,
-      examples,
-      settings,
+    const bench = {
+      ...tools,
       filesystem: nodeFilesystem,
       clock: systemClock,
-      tell,
-      betweenSteps,
       handBack: handBack.signal,
     };
     trainIndividual(bench, message.request).then(
       (outcome) => tell({ type: 'ended', outcome }),
-      (error: unknown) => tell({ type: 'ended', outcome: failureOf(error) }),
+      (error: unknown) => tell({ type: 'unusable', kind: 'filesystem', message: messageOf(error) }),
     );
   });
   tell({ type: 'ready', backend: backend.name, reason: backend.reason, checksum: dataset.checksum });
@@ -62,8 +59,10 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   const kind = error instanceof BackendError ? 'backend' : 'data';
-  const message =
-    error instanceof DatasetError || error instanceof BackendError ? error.message : String(error);
-  tell({ type: 'unusable', kind, message });
+  tell({ type: 'unusable', kind, message: messageOf(error) });
   // Leaves when the message is out: the parent closes the channel.
 });
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -43,7 +43,7 @@ export class ExampleStream {
   next(size: number): Uint32Array {
     const batch = new Uint32Array(size);
     for (let i = 0; i < size; i++) {
-      if (this.#position === this.count) this.#beginEpoch();
+      if (this.#position >= this.count) this.#beginEpoch();
       batch[i] = this.#order[this.#position++] ?? 0;
     }
     return batch;

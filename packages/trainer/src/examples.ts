@@ -34,15 +34,12 @@ export class Examples {
     return this.#batch(this.dataset.train, indices, { padCrop, flip }, random);
   }
 
-  /** All examples of a set, in batches of at most so many, as they are. */
-  *all(set: ImageSet, batchSize: number): Generator<Batch> {
-    for (let from = 0; from < set.count; from += batchSize) {
-      const size = Math.min(batchSize, set.count - from);
-      yield this.#batch(
-        set,
-        Uint32Array.from({ length: size }, (_, index) => from + index),
-      );
-    }
+  /** So many examples of a set from one on, as they are. */
+  plain(set: ImageSet, from: number, count: number): Batch {
+    return this.#batch(
+      set,
+      Uint32Array.from({ length: count }, (_, index) => from + index),
+    );
   }
 
   #batch(

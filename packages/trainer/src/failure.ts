@@ -1,13 +1,23 @@
 import { KernelError } from '@galapagos/backend-simd';
 import { DnaError, ShapeError } from '@galapagos/dna';
-import { type FailureClass, isMissing } from '@galapagos/population';
+import { type FailureClass, PopulationError, errorCode, isMissing } from '@galapagos/population';
 import type { TrainingOutcome } from './messages.js';
 import { WeightsFileError } from './weights-file.js';
 
 /** The tail of a log that is kept. */
 export const LOG_TAIL = 4000;
 
-/** What an error in a training means for the individual. */
+/**
+ * Whether an error is this machine's, not the individual's: a full disk, a mount that is read-only or went away.
+ * What an individual's own files can be (a link, a directory) is not.
+ */
+export function isOfThisMachine(error: unknown): boolean {
+  if (error instanceof PopulationError) return true;
+  const isSystemError = error instanceof Error && 'syscall' in error;
+  return isSystemError && !isMissing(error) && !['ELOOP', 'EISDIR'].includes(errorCode(error));
+}
+
+/** What any other error in a training means for the individual. */
 export function failureOf(error: unknown): TrainingOutcome {
   const log = (error instanceof Error ? (error.stack ?? error.message) : String(error)).slice(-LOG_TAIL);
   const reason = error instanceof Error ? error.message : String(error);
@@ -23,14 +33,17 @@ export function failureOf(error: unknown): TrainingOutcome {
 
 function classOf(error: unknown): FailureClass {
   if (isOutOfMemory(error)) return 'out-of-memory';
-  if (error instanceof DnaError || error instanceof WeightsFileError || error instanceof ShapeError)
-    return 'bad-data';
-  return 'crash';
+  const isData =
+    error instanceof DnaError || error instanceof WeightsFileError || error instanceof ShapeError;
+  // A link or a directory where a file should be, or a file that is far too long.
+  return isData || ['ELOOP', 'EISDIR', 'EINVAL', 'EFBIG'].includes(errorCode(error)) ? 'bad-data' : 'crash';
 }
 
 function isOutOfMemory(error: unknown): boolean {
   if (error instanceof KernelError) return error.code === 'OUT_OF_MEMORY';
-  return error instanceof RangeError && /allocation|array length|memory/i.test(error.message);
+  // The engine's own words, and those of TensorFlow.
+  const words = error instanceof RangeError ? /allocation|array length|memory/i : /^OOM|out of memory/;
+  return error instanceof Error && words.test(error.message);
 }
 
 /** What the end of the trainer's process means. */
@@ -38,18 +51,13 @@ export function failureOfExit(
   code: number | null,
   signal: NodeJS.Signals | null,
   log: string,
-): Extract<TrainingOutcome, { kind: 'failed' }> {
+): { class: FailureClass; reason: string; log: string } {
   const outOfMemory = /heap out of memory|bad_alloc|Cannot allocate memory/i.test(log);
   const how = signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
   const perhaps = signal === 'SIGKILL' ? ', perhaps by the system for want of memory' : '';
   return {
-    kind: 'failed',
-    seconds: 0,
-    flops: 0,
-    failure: {
-      class: outOfMemory ? 'out-of-memory' : 'crash',
-      reason: `the trainer ${how}${perhaps}`,
-      log: log.slice(-LOG_TAIL),
-    },
+    class: outOfMemory ? 'out-of-memory' : 'crash',
+    reason: `the trainer ${how}${perhaps}`,
+    log: log.slice(-LOG_TAIL),
   };
 }

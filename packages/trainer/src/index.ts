@@ -11,5 +11,6 @@ export type { TrainingOutcome, TrainingRequest, TrainingResult } from './message
 export { type Plan, planNetwork } from './plan.js';
 export { type TrainingSettings, trainingSchema } from './settings.js';
 export { testIndividual } from './test-individual.js';
-export { type TrainerOptions, TrainerError, TrainerProcess, type TrainerReady } from './trainer-process.js';
+export { type EvaluationControl, TrainerError, type TrainerOptions, type TrainerReady } from './trainer.js';
+export { TrainerProcess } from './trainer-process.js';
 export { WeightsFileError, decodeWeights, encodeWeights } from './weights-file.js';

@@ -23,6 +23,7 @@ export function startingWeights(
   );
 }
 
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
+/** Whether two shapes are the same. */
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((side, index) => side === b[index]);
 }

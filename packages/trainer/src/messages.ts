@@ -30,21 +30,30 @@ export interface TrainingResult {
   readonly weights: string | null;
 }
 
+/** Seconds and floating-point operations of one call. */
+export interface Spent {
+  readonly seconds: number;
+  readonly flops: number;
+}
+
 /** How a training ended; seconds and operations are those of this call alone. */
-export type TrainingOutcome = { readonly seconds: number; readonly flops: number } & (
-  | { readonly kind: 'evaluated'; readonly result: TrainingResult }
-  | {
-      readonly kind: 'failed';
-      readonly failure: { readonly class: FailureClass; readonly reason: string; readonly log: string };
-    }
-  | { readonly kind: 'handed-back' }
-  | { readonly kind: 'taken-away' }
-);
+export type TrainingOutcome = Spent &
+  (
+    | { readonly kind: 'evaluated'; readonly result: TrainingResult }
+    | {
+        readonly kind: 'failed';
+        readonly failure: { readonly class: FailureClass; readonly reason: string; readonly log: string };
+      }
+    | { readonly kind: 'handed-back' }
+    | { readonly kind: 'taken-away' }
+  );
 
 export interface TrainingProgress {
   readonly step: number;
   readonly steps: number;
   readonly loss: number;
+  /** In this call, so far. */
+  readonly spent: Spent;
 }
 
 export type ToTrainer =
@@ -52,9 +61,11 @@ export type ToTrainer =
 
 export type FromTrainer =
   | { readonly type: 'ready'; readonly backend: string; readonly reason: string; readonly checksum: string }
-  /** It can train nothing: the data cannot be read, say. */
-  | { readonly type: 'unusable'; readonly kind: 'data' | 'backend'; readonly message: string }
-  | { readonly type: 'progress'; readonly progress: TrainingProgress }
+  /** It can train nothing. `filesystem`: in the middle of a training the disk was full, say. */
+  | { readonly type: 'unusable'; readonly kind: 'data' | 'backend' | 'filesystem'; readonly message: string }
   /** It waits for the filesystem, which may hang: that is not a stall of the training. */
-  | { readonly type: 'writing' }
+  | { readonly type: 'waiting' }
+  /** The filesystem has answered. */
+  | { readonly type: 'working' }
+  | { readonly type: 'progress'; readonly progress: TrainingProgress }
   | { readonly type: 'ended'; readonly outcome: TrainingOutcome };

@@ -12,8 +12,10 @@ import {
   variableGrads,
 } from '@tensorflow/tfjs-core';
 import type { Arrays } from './arrays.js';
+import { sameShape } from './inherit-weights.js';
 import { type ParameterSpec, parametersOf } from './parameters.js';
 import type { Plan, PlannedVertex } from './plan.js';
+import { WeightsFileError } from './weights-file.js';
 
 const EPSILON = 1e-3;
 /** Share of the moving statistics that a step keeps (supplement S1). */
@@ -37,22 +39,22 @@ export class Network {
   readonly #parameters = new Map<string, Parameter>();
   readonly #trainable: Variable[];
 
-  /** @param values Of every variable; those of `momentum/<name>` are taken where they are there, else 0. */
+  /**
+   * @param values Of every variable; those of `momentum/<name>` are taken where they are there, else 0.
+   * @throws WeightsFileError when one is missing, or is of another shape: they are those of another network.
+   */
   constructor(
     readonly plan: Plan,
     private readonly operations: Operations,
     values: Arrays,
   ) {
-    for (const spec of parametersOf(plan)) {
-      const array = values.get(spec.name);
-      if (array === undefined) throw new Error(`no values for ${spec.name}`);
-      const zero = () => new Float32Array(array.values.length);
-      const momentum = values.get(`momentum/${spec.name}`)?.values ?? zero();
-      this.#parameters.set(spec.name, {
-        spec,
-        value: variableOf(array.values, spec.shape),
-        momentum: spec.trainable ? variableOf(momentum, spec.shape) : undefined,
-      });
+    const specs = parametersOf(plan);
+    for (const spec of specs) requireValues(values, spec);
+    try {
+      for (const spec of specs) this.#add(spec, values);
+    } catch (error) {
+      this.dispose();
+      throw error;
     }
     this.#trainable = this.parameters.filter(({ spec }) => spec.trainable).map(({ value }) => value);
   }
@@ -75,8 +77,8 @@ export class Network {
       );
       for (const parameter of this.#parameters.values()) {
         const gradient = grads[parameter.value.name];
-        if (parameter.momentum === undefined || gradient === undefined) continue;
-        this.operations.sgdMomentum(parameter.value, parameter.momentum, gradient, {
+        if (parameter.momentum === undefined) continue;
+        this.operations.sgdMomentum(parameter.value, parameter.momentum, present(gradient), {
           learningRate,
           momentum,
           weightDecay: parameter.spec.decays ? weightDecay : 0,
@@ -107,6 +109,16 @@ export class Network {
       value.dispose();
       momentum?.dispose();
     }
+  }
+
+  #add(spec: ParameterSpec, values: Arrays): void {
+    const value = present(values.get(spec.name)).values;
+    const momentum = values.get(`momentum/${spec.name}`)?.values ?? new Float32Array(value.length);
+    this.#parameters.set(spec.name, {
+      spec,
+      value: variableOf(value, spec.shape),
+      momentum: spec.trainable ? variableOf(momentum, spec.shape) : undefined,
+    });
   }
 
   #logits(images: Tensor4D, training: boolean): Tensor2D {
@@ -169,6 +181,16 @@ export class Network {
   }
 }
 
+function requireValues(values: Arrays, { name, shape, trainable }: ParameterSpec): void {
+  const value = values.get(name);
+  if (value === undefined) throw new WeightsFileError(`no values for ${name}`);
+  const momentum = trainable ? values.get(`momentum/${name}`) : undefined;
+  for (const found of momentum === undefined ? [value] : [value, momentum]) {
+    if (sameShape(found.shape, shape)) continue;
+    throw new WeightsFileError(`${name} has shape [${found.shape.join()}], not [${shape.join()}]`);
+  }
+}
+
 function variableOf(values: Float32Array, shape: readonly number[]): Variable {
   // A copy: a back end may keep the array that it is given.
   return tidy(() => variable(tensor(values.slice(), [...shape], 'float32')));
@@ -180,6 +202,8 @@ function lossOf(loss: Scalar): number {
 }
 
 function present<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('a vertex is computed before what it depends on');
+  // TensorFlow.js has null for a gradient that it did not compute.
+  if (value === undefined || value === null)
+    throw new Error('not there: every activation, variable and gradient should be');
   return value;
 }

@@ -32,4 +32,3 @@ export const trainingSchema = z.strictObject({
 });
 
 export type TrainingSettings = z.infer<typeof trainingSchema>;
-export type Limits = TrainingSettings['limits'];

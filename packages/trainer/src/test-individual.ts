@@ -26,7 +26,8 @@ export async function testIndividual(options: {
   const network = new Network(plan, operations, decodeWeights(options.weights).arrays);
   try {
     const examples = new Examples(dataset, options.training);
-    const accuracy = await validate(network, examples, dataset.test, () => Promise.resolve());
+    const { batchSize } = options.training;
+    const accuracy = (await validate(network, examples, dataset.test, 2 * batchSize)) ?? 0;
     return { accuracy, examples: dataset.test.count };
   } finally {
     network.dispose();

@@ -1,234 +1,82 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import type { BackendChoice } from './backend.js';
-import { LOG_TAIL, failureOfExit } from './failure.js';
-import type {
-  FromTrainer,
-  ToTrainer,
-  TrainingOutcome,
-  TrainingProgress,
-  TrainingRequest,
-} from './messages.js';
+import type { FailureClass } from '@galapagos/population';
+import type { TrainingOutcome, TrainingRequest } from './messages.js';
+import { TrainerChild } from './trainer-child.js';
+import { type EvaluationControl, TrainerError, type TrainerOptions, type TrainerReady } from './trainer.js';
 
-export interface TrainerOptions {
-  /** Options of the data set, and the settings of training, as the experiment has them. */
-  readonly data: object;
-  readonly training: object;
-  /** @default 'auto' */
-  readonly backend?: BackendChoice;
-  /**
-   * Seconds without a sign of life after which a training is ended as hung. Waiting for the filesystem does not count.
-   * @default 600
-   */
-  readonly stallSeconds?: number;
-  /** The program of the child process. @default child.js of this package */
-  readonly program?: string;
-}
-
-/** Thrown when the trainer can train nothing at all. */
-export class TrainerError extends Error {
-  override readonly name = 'TrainerError';
-
-  constructor(
-    readonly kind: 'data' | 'backend' | 'crash',
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
-export interface TrainerReady {
-  readonly backend: string;
-  readonly reason: string;
-  /** SHA-256 of the data set. */
-  readonly checksum: string;
-}
-
-export interface EvaluationControl {
-  readonly handBack: AbortSignal;
-  readonly abandon: AbortSignal;
-  readonly onProgress: (progress: TrainingProgress) => void;
-}
+/** Failures after which a process is as good as new. */
+const HARMLESS: readonly FailureClass[] = ['over-limit', 'bad-data'];
 
 /**
  * Trains in a process of its own, which can die without the worker: an individual that crashes it costs that
  * individual only. The process is kept warm from one individual to the next.
  */
 export class TrainerProcess {
-  #child: Child | undefined;
+  #child: TrainerChild | undefined;
 
   constructor(private readonly options: TrainerOptions) {}
 
   /** Starts the process, if it is not there. @throws TrainerError when it can train nothing. */
   async ready(): Promise<TrainerReady> {
-    this.#child = this.#child?.isUsable === true ? this.#child : new Child(this.options);
-    return await this.#child.ready;
+    return await this.#usableChild().ready;
   }
 
   /**
-   * Trains and evaluates one individual. Failures are outcomes, not errors.
-   * @throws TrainerError when the trainer can train nothing at all.
+   * Trains and evaluates one individual. Failures are outcomes, not errors; one that was abandoned was taken away.
+   * @throws TrainerError when the trainer can train nothing at all; PopulationError `UNFIT` when the disk refuses.
    */
   readonly evaluate = async (
     request: TrainingRequest,
     control: EvaluationControl,
   ): Promise<TrainingOutcome> => {
-    await this.ready();
-    const child = this.#child;
-    if (child === undefined) throw new TrainerError('crash', 'the trainer ended');
-    return await child.train(request, control);
+    const outcome =
+      (await this.#evaluateOnce(request, control)) ??
+      // It had ended before it heard of this individual, which had no part in that.
+      (await this.#evaluateOnce(request, control));
+    if (outcome === undefined) throw new TrainerError('crash', 'the trainer ends before it trains');
+    return outcome;
   };
 
   /** Ends the process, at once. */
   async close(): Promise<void> {
-    await this.#child?.kill();
+    const child = this.#child;
     this.#child = undefined;
-  }
-}
-
-/** One process, and the conversation with it. */
-class Child {
-  readonly ready: Promise<TrainerReady>;
-  readonly #process: ChildProcess;
-  readonly #exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  #log = '';
-  #ended = false;
-  #listener: ((message: FromTrainer) => void) | undefined;
-
-  constructor(private readonly options: TrainerOptions) {
-    const { data, training, backend = 'auto' } = options;
-    const program = options.program ?? fileURLToPath(new URL('./child.js', import.meta.url));
-    this.#process = fork(program, [JSON.stringify(data), JSON.stringify(training), backend], {
-      serialization: 'advanced',
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    });
-    for (const stream of [this.#process.stdout, this.#process.stderr]) {
-      stream
-        ?.setEncoding('utf8')
-        .on('data', (text: string) => (this.#log = (this.#log + text).slice(-LOG_TAIL)));
-    }
-    this.#process.on('message', (message) => this.#listener?.(message as FromTrainer));
-    this.#exited = new Promise((resolve) => {
-      this.#process.on('error', (error) => {
-        this.#log += String(error);
-        this.#ended = true;
-        resolve({ code: null, signal: null });
-      });
-      this.#process.on('exit', (code, signal) => {
-        this.#ended = true;
-        resolve({ code, signal });
-      });
-    });
-    this.ready = this.#whenReady();
+    child?.kill();
+    await child?.exited();
   }
 
-  get isUsable(): boolean {
-    return !this.#ended;
+  #usableChild(): TrainerChild {
+    if (this.#child?.isUsable !== true) this.#child = new TrainerChild(this.options);
+    return this.#child;
   }
 
-  async train(
+  async #evaluateOnce(
     request: TrainingRequest,
-    { handBack, abandon, onProgress }: EvaluationControl,
-  ): Promise<TrainingOutcome> {
-    const watch = new Watchdog(this.options.stallSeconds ?? 600);
-    const askBack = () => this.#send({ type: 'hand-back' });
-    const endNow = () => void this.kill();
+    control: EvaluationControl,
+  ): Promise<TrainingOutcome | undefined> {
+    const child = this.#usableChild();
     try {
-      const outcome = new Promise<TrainingOutcome>((resolve) => {
-        this.#listener = (message) => {
-          if (message.type === 'writing') watch.suspend();
-          if (message.type === 'progress') {
-            watch.reset();
-            onProgress(message.progress);
-          }
-          if (message.type === 'ended') resolve(message.outcome);
-        };
-      });
-      watch.reset();
-      this.#send({ type: 'train', request });
-      handBack.addEventListener('abort', askBack);
-      abandon.addEventListener('abort', endNow);
-      if (handBack.aborted) askBack();
-      if (abandon.aborted) endNow();
-      return await Promise.race([outcome, this.#crash(), this.#stall(watch)]);
-    } finally {
-      this.#listener = undefined;
-      watch.stop();
-      handBack.removeEventListener('abort', askBack);
-      abandon.removeEventListener('abort', endNow);
-    }
-  }
-
-  async kill(): Promise<void> {
-    if (!this.#ended) this.#process.kill('SIGKILL');
-    await this.#exited;
-  }
-
-  async #whenReady(): Promise<TrainerReady> {
-    const answer = new Promise<TrainerReady>((resolve, reject) => {
-      this.#listener = (message) => {
-        if (message.type === 'ready') resolve(message);
-        if (message.type === 'unusable') reject(new TrainerError(message.kind, message.message));
-      };
-    });
-    const ended = this.#exited.then(({ code, signal }) => {
-      throw new TrainerError(
-        'crash',
-        `${failureOfExit(code, signal, '').failure.reason} as it started\n${this.#log}`,
-      );
-    });
-    try {
-      return await Promise.race([answer, ended]);
+      await readyUnlessAbandoned(child, control.abandon);
+      const outcome = await child.train(request, control);
+      // What it held is not given back, or its state is not to be trusted.
+      if (outcome?.kind === 'failed' && !HARMLESS.includes(outcome.failure.class)) child.kill();
+      return outcome;
     } catch (error) {
-      await this.kill();
+      child.kill();
+      if (control.abandon.aborted) return { kind: 'taken-away', seconds: 0, flops: 0 };
+      // A signal to the whole process group may have ended it as it started.
+      if (control.handBack.aborted) return { kind: 'handed-back', seconds: 0, flops: 0 };
       throw error;
     }
   }
-
-  async #crash(): Promise<TrainingOutcome> {
-    const { code, signal } = await this.#exited;
-    return failureOfExit(code, signal, this.#log);
-  }
-
-  async #stall(watch: Watchdog): Promise<TrainingOutcome> {
-    await watch.expired;
-    await this.kill();
-    const reason = `no step for ${watch.seconds} s`;
-    return {
-      kind: 'failed',
-      seconds: watch.seconds,
-      flops: 0,
-      failure: { class: 'timeout', reason, log: this.#log },
-    };
-  }
-
-  #send(message: ToTrainer): void {
-    // A channel that is closed means a process that ended, which `#crash` tells.
-    if (this.#process.connected) this.#process.send(message);
-  }
 }
 
-/** Notices when there was no sign of life for a while. */
-class Watchdog {
-  readonly expired: Promise<void>;
-  #expire: () => void = () => undefined;
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(readonly seconds: number) {
-    this.expired = new Promise((resolve) => (this.#expire = resolve));
-  }
-
-  reset(): void {
-    this.stop();
-    this.#timer = setTimeout(this.#expire, this.seconds * 1000);
-  }
-
-  /** Until the next reset. */
-  suspend(): void {
-    this.stop();
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer);
+async function readyUnlessAbandoned(child: TrainerChild, abandon: AbortSignal): Promise<void> {
+  const endNow = () => child.kill();
+  abandon.addEventListener('abort', endNow);
+  try {
+    if (abandon.aborted) endNow();
+    await child.ready;
+  } finally {
+    abandon.removeEventListener('abort', endNow);
   }
 }

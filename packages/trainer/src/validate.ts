@@ -2,22 +2,28 @@ import type { ImageSet } from '@galapagos/datasets';
 import type { Examples } from './examples.js';
 import type { Network } from './network.js';
 
-/** Examples of one forward pass. */
-const BATCH = 100;
-
-/** The share of a set that a network classifies correctly. */
+/**
+ * The share of a set that a network classifies correctly.
+ * @param between Called before each batch; false ends it.
+ * @returns Undefined when it was ended.
+ */
 export async function validate(
   network: Network,
   examples: Examples,
   set: ImageSet,
-  between: () => Promise<void>,
-): Promise<number> {
+  batchSize: number,
+  between: () => Promise<boolean> = () => Promise.resolve(true),
+): Promise<number | undefined> {
   let correct = 0;
-  for (const { images, labels } of examples.all(set, BATCH)) {
-    await between();
-    correct += network.countCorrect(images, labels);
-    images.dispose();
-    labels.dispose();
+  for (let from = 0; from < set.count; from += batchSize) {
+    if (!(await between())) return undefined;
+    const { images, labels } = examples.plain(set, from, Math.min(batchSize, set.count - from));
+    try {
+      correct += network.countCorrect(images, labels);
+    } finally {
+      images.dispose();
+      labels.dispose();
+    }
   }
   return correct / set.count;
 }

@@ -33,9 +33,9 @@ async function lookAgain({ holding, population }: Shift): Promise<void> {
   if (!training.some((entry) => nameOf(entry) === nameOf(holding.entry))) holding.abandon.abort();
 }
 
+/** Whether waiting does not help: the filesystem refuses, or it is not a matter of the filesystem at all. */
 function refuses(error: unknown): boolean {
-  return (
-    error instanceof PopulationError ||
-    ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM'].includes(errorCode(error))
-  );
+  const isFilesystem = error instanceof PopulationError && error.code === 'UNFIT';
+  const code = errorCode(isFilesystem ? error.cause : error);
+  return code === '' || ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM'].includes(code);
 }

@@ -1,0 +1,44 @@
+import type { BackendChoice } from './backend.js';
+import type { TrainingProgress } from './messages.js';
+
+export interface TrainerOptions {
+  /** Options of the data set, and the settings of training, as the experiment has them. */
+  readonly data: object;
+  readonly training: object;
+  /** @default 'auto' */
+  readonly backend?: BackendChoice;
+  /**
+   * Seconds without a sign of life after which a training is ended as hung. Waiting for the filesystem does not count.
+   * @default 600
+   */
+  readonly stallSeconds?: number;
+  /** The program of the child process. @default child.js of this package */
+  readonly program?: string;
+}
+
+/** Thrown when the trainer can train nothing at all. */
+export class TrainerError extends Error {
+  override readonly name = 'TrainerError';
+
+  constructor(
+    readonly kind: 'data' | 'backend' | 'crash',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface TrainerReady {
+  readonly backend: string;
+  readonly reason: string;
+  /** SHA-256 of the data set. */
+  readonly checksum: string;
+}
+
+export interface EvaluationControl {
+  /** Aborted: checkpoint and come back. */
+  readonly handBack: AbortSignal;
+  /** Aborted: end at once. */
+  readonly abandon: AbortSignal;
+  readonly onProgress: (progress: TrainingProgress) => void;
+}

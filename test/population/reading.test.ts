@@ -1,0 +1,320 @@
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  type Population,
+  allEntries,
+  bestEntry,
+  collect,
+  conceive,
+  findIndividual,
+  fsck,
+  kill,
+  lineage,
+  nodeFilesystem,
+  readDna,
+  readIndividual,
+  summarize,
+  unknowingHost,
+} from '@galapagos/population';
+import { describe, expect, test } from 'vitest';
+import { FaultyFilesystem } from '../support/faulty-filesystem.js';
+import { bear, childOf, first, join, joinFaulty, newWorld, only, openWorld, raise } from './support.js';
+
+describe('the size', () => {
+  test('counts one that is published during the count once, and misses none', async () => {
+    const world = await newWorld();
+    const me = await join(world);
+    await raise(me, 0.5);
+    const { me: reader, faulty } = await joinFaulty(world);
+    const entry = await bear(me);
+    const publishing = () =>
+      Promise.resolve(
+        renameSync(
+          `${world.root}/training/${entry.id}~1~${me.name}`,
+          `${world.root}/alive/0.600000~${entry.id}~1`,
+        ),
+      );
+    faulty.before({ operation: 'list', nth: 2 }, publishing);
+    const { training, alive, size } = await reader.population.living();
+    expect([training.length, alive.length, size]).toEqual([1, 2, 2]);
+  });
+
+  test('is not fooled by a listing that shows a name twice', async () => {
+    const world = await newWorld();
+    const { me, faulty } = await joinFaulty(world);
+    await raise(me, 0.5);
+    faulty.lie({ lasting: true }, (names) => [...names, ...names]);
+    const { alive, size } = await me.population.living();
+    expect([alive.length, size]).toEqual([1, 1]);
+  });
+
+  test('counts an individual that changes hands during the listing once', async () => {
+    const world = await newWorld();
+    const { me, faulty } = await joinFaulty(world);
+    await bear(me);
+    faulty.lie({ path: /training$/ }, (names) => [...names, 'w1-1~2~w2']);
+    expect((await me.population.living()).size).toBe(1);
+  });
+});
+
+describe('an individual', () => {
+  test('is found wherever it is, and after it was collected', async () => {
+    const world = await newWorld();
+    const me = await join(world);
+    const entry = await bear(me);
+    const states = [(await findIndividual(me.population, entry.id))?.state];
+    const alive = await raise(me, 0.5);
+    states.push((await findIndividual(me.population, alive.id))?.state);
+    await kill(me, alive);
+    states.push((await findIndividual(me.population, alive.id))?.state);
+    await collect(me, 1, await me.population.dead());
+    states.push((await findIndividual(me.population, alive.id))?.state);
+    await collect(me, 0, []);
+    states.push((await findIndividual(me.population, alive.id))?.state);
+    expect(states).toEqual(['training', 'alive', 'dead', 'hall-of-fame', 'collected']);
+    expect(await findIndividual(me.population, 'w9-9')).toBeUndefined();
+  });
+
+  test('is found when it moves just before it is read', async () => {
+    const world = await newWorld();
+    const { me, faulty } = await joinFaulty(world);
+    const alive = await raise(me, 0.5);
+    const other = await join(world);
+    faulty.before({ operation: 'read', path: /alive.*dna/ }, () => kill(other, alive));
+    expect((await findIndividual(me.population, alive.id))?.state).toBe('dead');
+  });
+
+  test('that cannot be read says which file is wrong', async () => {
+    const world = await newWorld();
+    const me = await join(world);
+    const entry = await raise(me, 0.5);
+    const file = `${world.root}/alive/0.500000~w1-1~1/dna.json`;
+    rmSync(file);
+    expect(await readDna(me.population, entry)).toBeUndefined();
+    symlinkSync(`${world.root}/experiment.json`, file);
+    await expect(readDna(me.population, entry)).rejects.toMatchObject({ code: 'INVALID' });
+    rmSync(file);
+    writeFileSync(file, '{');
+    await expect(readIndividual(me.population, entry)).rejects.toThrow(/dna\.json/);
+  });
+
+  test('has a line of ancestors, the collected among them', async () => {
+    const world = await newWorld();
+    const me = await join(world);
+    const one = await raise(me, 0.4);
+    const two = await raise(me, 0.5, childOf(one));
+    await kill(me, one);
+    const three = await raise(me, 0.6, childOf(two));
+    const ids = async () => (await lineage(me.population, three.id)).map(({ id }) => id);
+    expect(await ids()).toEqual(['w1-1', 'w1-2', 'w1-3']);
+    await collect(me, 0, await me.population.dead());
+    expect(await ids()).toEqual(['w1-1', 'w1-2', 'w1-3']);
+    // A line that a mistake has bent into a circle has an end.
+    const text = JSON.stringify({
+      format: 1,
+      id: two.id,
+      parent: { id: three.id, fitness: 1 },
+      mutations: [],
+      worker: 'w1',
+      bornAt: '',
+    });
+    writeFileSync(`${world.root}/alive/0.500000~w1-2~1/birth.json`, text);
+    expect(await ids()).toEqual(['w1-2', 'w1-3']);
+  });
+
+  test('that is the best is so by its whole name, dead or alive', async () => {
+    const world = await newWorld();
+    const me = await join(world);
+    expect(await bestEntry(me.population)).toBeUndefined();
+    await raise(me, 0.5);
+    await raise(me, 0.5);
+    const best = await raise(me, 0.7);
+    expect((await bestEntry(me.population))?.id).toBe(best.id);
+    await kill(me, best);
+    await collect(me, 1, await me.population.dead());
+    expect(await bestEntry(me.population)).toMatchObject({ id: best.id, state: 'hall-of-fame' });
+    expect(await allEntries(me.population)).toHaveLength(3);
+  });
+});
+
+test('a summary says who works, who left, who is gone, and what all of them did', async () => {
+  const world = await newWorld();
+  const [left, gone, working] = [await join(world), await join(world), await join(world)];
+  await raise(left, 0.5);
+  await raise(gone, 0.6);
+  await left.leave();
+  await bear(working);
+  let asked = 0;
+  const host = { ...unknowingHost, isGone: () => Promise.resolve(++asked === 2) };
+  const summary = await summarize(working.population, host);
+  const states = Object.fromEntries(summary.workers.map(({ name, state }) => [name, state]));
+  expect(Object.values(states).sort()).toEqual(['gone', 'left', 'working']);
+  expect(states[left.name]).toBe('left');
+  expect(summary).toMatchObject({ size: 3, setPoint: 4, dead: 0, totals: { births: 3 } });
+  expect(summary.alive.map(({ fitness }) => fitness)).toEqual([0.6, 0.5]);
+});
+
+describe('fsck', () => {
+  const check = async (population: Population) => await fsck(population, unknowingHost);
+
+  test('finds nothing where nothing is', async () => {
+    const world = await newWorld();
+    const me = await join(world);
+    await raise(me, 0.5);
+    await bear(me);
+    await conceive(me, first);
+    await kill(me, await raise(me, 0.4));
+    await collect(me, 1, await me.population.dead());
+    expect(await check(me.population)).toEqual([]);
+  });
+
+  const alive = 'alive/0.500000~w1-1~1';
+  const spoilt: [string, string, (root: string) => void, { severity: string; problem: RegExp }][] = [
+    [
+      'a name that is not ours',
+      'alive/x',
+      (root) => mkdirSync(`${root}/alive/x`),
+      { severity: 'warning', problem: /not a name/ },
+    ],
+    [
+      'such a name among the workers',
+      'workers/X',
+      (root) => mkdirSync(`${root}/workers/X`),
+      { severity: 'warning', problem: /not a name/ },
+    ],
+    [
+      'such a name in the history',
+      'history/x',
+      (root) => writeFileSync(`${root}/history/x`, ''),
+      { severity: 'warning', problem: /not a name/ },
+    ],
+    [
+      'a file at the top',
+      'notes.txt',
+      (root) => writeFileSync(`${root}/notes.txt`, ''),
+      { severity: 'note', problem: /not a name/ },
+    ],
+    [
+      'no DNA',
+      alive,
+      (root) => rmSync(`${root}/${alive}/dna.json`),
+      { severity: 'error', problem: /dna.json is missing/ },
+    ],
+    [
+      'a DNA that is none',
+      alive,
+      (root) => writeFileSync(`${root}/${alive}/dna.json`, '{}'),
+      { severity: 'error', problem: /dna.json/ },
+    ],
+    [
+      'no birth',
+      alive,
+      (root) => rmSync(`${root}/${alive}/birth.json`),
+      { severity: 'error', problem: /birth.json is missing/ },
+    ],
+    [
+      'the birth of another',
+      alive,
+      (root) =>
+        writeFileSync(
+          `${root}/${alive}/birth.json`,
+          '{"format":1,"id":"w1-7","parent":null,"mutations":[],"worker":"w1","bornAt":""}',
+        ),
+      { severity: 'error', problem: /of individual w1-7/ },
+    ],
+    [
+      'other weights',
+      alive,
+      (root) => writeFileSync(`${root}/${alive}/1/weights.safetensors`, 'x'),
+      { severity: 'error', problem: /weights do not match/ },
+    ],
+    [
+      'no evaluation',
+      alive,
+      (root) => rmSync(`${root}/${alive}/1/evaluation.json`),
+      { severity: 'error', problem: /evaluation is missing/ },
+    ],
+    [
+      'another fitness',
+      'alive/0.600000~w1-1~1',
+      (root) => renameSync(`${root}/${alive}`, `${root}/alive/0.600000~w1-1~1`),
+      { severity: 'error', problem: /says fitness 0.5/ },
+    ],
+    [
+      'a file in the place of an individual',
+      'dead/w1-3~1~w1',
+      (root) => writeFileSync(`${root}/dead/w1-3~1~w1`, ''),
+      { severity: 'error', problem: /no directory/ },
+    ],
+    [
+      'one in the hall of fame without a record',
+      'hall-of-fame',
+      (root) => renameSync(`${root}/${alive}`, `${root}/hall-of-fame/0.500000~w1-1~1`),
+      { severity: 'error', problem: /without a record/ },
+    ],
+  ];
+
+  test.each(spoilt)('finds %s', async (_what, path, spoil, expected) => {
+    const world = await newWorld();
+    const me = await join(world);
+    await raise(me, 0.5);
+    spoil(world.root);
+    const found = only(await check(me.population));
+    expect(found).toMatchObject({ path, severity: expected.severity });
+    expect(found.problem).toMatch(expected.problem);
+    expect(found.fix).not.toBe('');
+  });
+
+  test('finds an individual in two places, and one that is recorded and lives', async () => {
+    const world = await newWorld();
+    const me = await join(world);
+    const entry = await raise(me, 0.5);
+    const text = (await nodeFilesystem.read(`${world.root}/${alive}/birth.json`)).toString();
+    mkdirSync(`${world.root}/training/w1-1~2~w1`);
+    writeFileSync(`${world.root}/training/w1-1~2~w1/birth.json`, text);
+    expect((await check(me.population)).map(({ problem }) => problem)).toContainEqual(
+      expect.stringMatching(/w1-1 is in 2 places/),
+    );
+    rmSync(`${world.root}/training/w1-1~2~w1`, { recursive: true });
+    await kill(me, entry);
+    await collect(me, 1, await me.population.dead());
+    renameSync(`${world.root}/hall-of-fame/0.500000~w1-1~1`, `${world.root}/${alive}`);
+    expect(only(await check(me.population))).toMatchObject({
+      severity: 'error',
+      path: 'history/w1.jsonl:1',
+      problem: expect.stringMatching(/recorded as dead, and lives/) as string,
+    });
+  });
+
+  test('notes what the next worker mends', async () => {
+    const world = await newWorld();
+    const [gone, me] = [await join(world), await join(world)];
+    await conceive(gone, first);
+    const entry = await bear(gone);
+    const { me: dying, faulty } = await joinFaulty(world);
+    await kill(dying, await raise(dying, 0.5));
+    faulty.fail({ operation: 'append' }, 'EIO');
+    await expect(collect(dying, 0, await dying.population.dead())).rejects.toThrow();
+    for (const one of [gone, dying]) await one.leave();
+    const findings = await check(me.population);
+    expect(findings.map(({ severity }) => severity)).toEqual(['note', 'note', 'note']);
+    expect(findings.map(({ path }) => path).sort()).toEqual([
+      `training/${entry.id}~1~w1`,
+      'workers/w1/staging',
+      'workers/w3/trash/w3-1~1',
+    ]);
+  });
+
+  test('does not cry over what moves while it looks', async () => {
+    const world = await newWorld();
+    const me = await join(world);
+    const entry = await raise(me, 0.5);
+    const faulty = new FaultyFilesystem(nodeFilesystem);
+    const population = await openWorld(world, faulty);
+    // Killed just before it is read, collected just before the history is.
+    faulty.before({ operation: 'kind' }, () => kill(me, entry));
+    faulty.before({ operation: 'list', path: /history$/, nth: 2 }, async () =>
+      collect(me, 0, await me.population.dead()),
+    );
+    expect(await check(population)).toEqual([]);
+  });
+});
