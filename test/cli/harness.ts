@@ -37,7 +37,7 @@ export async function galapagos(
 }
 
 /** Fields for `init` that make a search on few and small images. */
-export const smallSearch = {
+const smallSearch = {
   'search.populationSize': '8',
   'search.seed': '"test"',
   'data.source': 'synthetic',

@@ -78,7 +78,9 @@ describe('best', () => {
     const { root, best, first, collected } = cast;
     const out = await outputOf(['best', root]);
     const rows = out.split('\n').slice(0, 3);
-    expect(rows[0]).toMatch(/^ {2}#  individual  fitness  parameters  convs  trained  parent  state$/);
+    expect(rows[0]).toMatch(
+      /^ {2}# {2}individual {2}fitness {2}parameters {2}convs {2}trained {2}parent {2}state$/,
+    );
     expect(rows[1]).toMatch(new RegExp(`^  1  ${best.id} +75\\.0 % .* ${collected} +alive$`));
     expect(rows[2]).toMatch(new RegExp(`^  2  ${first.id} +20\\.0 % .* – +alive$`));
     expect(out).toContain(`The best network: ${best.id}, validation accuracy 75.0 %, 10 parameters`);

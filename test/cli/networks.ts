@@ -28,7 +28,7 @@ export function dnaOf(edges: readonly EdgeOf[]): Dna {
         },
       ]),
     ),
-    edges: Object.fromEntries(edges.map((edge, index) => [ids[index], edgeOf(edge, index)])),
+    edges: Object.fromEntries(edges.map((edge, index): [string, Edge] => [`e${index}`, edgeOf(edge, index)])),
   });
 }
 

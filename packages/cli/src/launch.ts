@@ -59,7 +59,7 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
       running.kill();
     },
   );
-  terminal.err(`${workers === 1 ? '1 worker' : `${workers} workers`}; logs: ${near(logs)}`);
+  terminal.err(`${countWorkers(workers)}; logs: ${near(logs)}`);
   const progress = showProgress(population, terminal, seconds, ended.signal).catch((error: unknown) => {
     terminal.err(`the experiment can no longer be read: ${messageOf(error)}`);
     running.stop('the experiment cannot be read');
@@ -136,7 +136,7 @@ async function tellFailure(
 ): Promise<void> {
   const failed = slots.filter((slot) => slot.exitCode !== ExitCode.done);
   terminal.err(
-    `${failed.length} of ${slots.length} workers ended with an error: ${meanings[exitCode] ?? 'something unexpected'} (exit code ${exitCode})`,
+    `${failed.length} of ${countWorkers(slots.length)} ended with an error: ${meanings[exitCode] ?? 'something unexpected'} (exit code ${exitCode})`,
   );
   const worst = failed.find((slot) => slot.exitCode === exitCode) ?? failed[0];
   if (worst === undefined) return;
@@ -152,6 +152,10 @@ const meanings: Readonly<Record<number, string>> = {
   [ExitCode.noAccelerator]: 'the back end',
   [ExitCode.failureLimit]: 'too many failures in a row',
 };
+
+function countWorkers(count: number): string {
+  return count === 1 ? '1 worker' : `${count} workers`;
+}
 
 /** A path as one would write it here. */
 function near(path: string): string {

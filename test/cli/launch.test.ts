@@ -1,0 +1,120 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type StartedProcess, eventually, processesOfThisRun } from '../support/processes.js';
+import { galapagos } from './harness.js';
+import {
+  areGivenBack,
+  expectSound,
+  logsOf,
+  makeSearch,
+  start,
+  statusOf,
+  trainedSteps,
+  trainers,
+  untilTraining,
+} from './processes.js';
+
+let launch: StartedProcess | undefined;
+
+afterEach(() => launch?.child.kill('SIGKILL'));
+
+function launchOn(root: string, workers: 1 | 2, ...flags: string[]): StartedProcess {
+  return (launch = start(['launch', root, '--workers', String(workers), '--backend', 'simd', ...flags]));
+}
+
+describe('launch', () => {
+  it('works for a while, and ends by itself', async () => {
+    const root = await makeSearch('few');
+    const { code, stdout, stderr } = await launchOn(root, 2, '--for', '3s').finished;
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    expect(stderr).toMatch(/^2 workers; logs: .*\/logs\/.+$/m);
+    expect(stderr).toContain(`Ended. Look: galapagos best ${root}`);
+    const { workers, totals } = await statusOf(root);
+    expect(workers.map(({ state }) => state)).toEqual(['left', 'left']);
+    expect(totals.published).toBeGreaterThan(0);
+    await expectSound(root);
+    // Every line of a worker's log is JSON, and says whose it is.
+    const lines = logsOf(root).trimEnd().split('\n');
+    const names = new Set(lines.map((line) => (JSON.parse(line) as { worker: string }).worker));
+    expect([...names].sort()).toEqual(workers.map(({ name }) => name).sort());
+  });
+
+  it('gives back on Ctrl-C, also when npm sends it twice; the next launch goes on from the checkpoints', async () => {
+    const root = await makeSearch('endless');
+    const first = launchOn(root, 2);
+    await untilTraining(root, 2);
+    first.child.kill('SIGINT');
+    await sleep(50);
+    first.child.kill('SIGINT');
+    const { code, stderr } = await first.finished;
+    expect(code).toBe(0);
+    expect(stderr).toContain('SIGINT: the workers give back what they hold and leave; once more');
+    expect(stderr).not.toContain('again');
+    expect(areGivenBack(root)).toEqual([true, true]);
+    await expectSound(root);
+
+    const before = Math.min(...trainedSteps(root));
+    const second = launchOn(root, 2);
+    await eventually(async () => (await statusOf(root)).totals.adoptions === 2, 25_000);
+    await untilTraining(root, 2);
+    // By an order from another process this time.
+    expect((await galapagos(['stop', root])).code).toBe(0);
+    expect((await second.finished).code).toBe(0);
+    expect(Math.min(...trainedSteps(root))).toBeGreaterThan(before);
+    expect((await statusOf(root)).totals.births).toBe(2);
+    expect(logsOf(root)).toContain('"continuation":"resume"');
+  });
+
+  it('leaves at once on the second Ctrl-C, with workers that do not answer', async () => {
+    const root = await makeSearch('endless');
+    const { child, finished } = launchOn(root, 1);
+    await untilTraining(root, 1);
+    for (const { pid } of (await statusOf(root)).workers) process.kill(pid, 'SIGSTOP');
+    child.kill('SIGINT');
+    await sleep(900);
+    expect(processesOfThisRun().length).toBe(3);
+    child.kill('SIGINT');
+    const { code, stderr } = await finished;
+    expect(code).toBe(130);
+    expect(stderr).toContain('SIGINT again: leaving now');
+    expect(stderr).not.toContain('Ended.');
+    expect(processesOfThisRun()).toEqual([]);
+    expect(areGivenBack(root)).toEqual([false]);
+  });
+
+  it('asks to be queued again on SIGUSR1', async () => {
+    const root = await makeSearch('endless');
+    const { child, finished } = launchOn(root, 1);
+    await untilTraining(root, 1);
+    child.kill('SIGUSR1');
+    expect((await finished).code).toBe(75);
+    expect(areGivenBack(root)).toEqual([true]);
+  });
+
+  it.each(['in the middle of a training', 'while a trainer starts'])(
+    'leaves nobody behind when it is killed %s',
+    async (when) => {
+      const root = await makeSearch('endless');
+      const { child, finished } = launchOn(root, 1);
+      if (when === 'while a trainer starts') await eventually(() => trainers().length > 0, 25_000);
+      else await untilTraining(root, 1);
+      child.kill('SIGKILL');
+      await finished;
+      await eventually(() => processesOfThisRun().length === 0, 15_000);
+      expect((await statusOf(root)).workers.every(({ state }) => state === 'left')).toBe(true);
+      expect(areGivenBack(root).every(Boolean)).toBe(true);
+    },
+  );
+
+  it('says why its workers ended', async () => {
+    const root = await makeSearch('few');
+    const file = `${root}/experiment.json`;
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/("dataChecksum": ")[0-9a-f]{4}/, '$10000'));
+    const { code, stderr } = await launchOn(root, 1).finished;
+    expect(code).toBe(3);
+    expect(stderr).toContain('1 of 1 worker ended with an error: the experiment (exit code 3)');
+    expect(stderr).toContain('the data is not what this search began with');
+    expect(stderr).toMatch(/\(the end of .*\/slot-0\.log\)/);
+  });
+});

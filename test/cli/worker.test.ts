@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type StartedProcess, eventually, isRunning } from '../support/processes.js';
+import {
+  areGivenBack,
+  expectSound,
+  makeSearch,
+  start,
+  statusOf,
+  trainers,
+  untilTraining,
+} from './processes.js';
+
+let worker: StartedProcess | undefined;
+
+afterEach(() => worker?.child.kill('SIGKILL'));
+
+function workOn(root: string): StartedProcess {
+  return (worker = start(['worker', root, '--backend', 'simd']));
+}
+
+describe('worker', () => {
+  it.each([
+    ['SIGINT', 0],
+    ['SIGUSR1', 75],
+  ] as const)('gives back on %s, and ends with %d', async (signal, code) => {
+    const root = await makeSearch('endless');
+    const { child, finished } = workOn(root);
+    await untilTraining(root, 1);
+    child.kill(signal);
+    const outcome = await finished;
+    expect(outcome).toMatchObject({ code, stdout: '' });
+    expect(outcome.stderr).toContain('"msg":"handed-back"');
+    expect(areGivenBack(root)).toEqual([true]);
+    expect((await statusOf(root)).workers).toMatchObject([{ state: 'left' }]);
+  });
+
+  it('leaves at once on the second signal', async () => {
+    const root = await makeSearch('endless');
+    const { child, finished } = workOn(root);
+    await untilTraining(root, 1);
+    // It cannot give back what its trainer holds.
+    for (const pid of trainers()) process.kill(pid, 'SIGSTOP');
+    child.kill('SIGTERM');
+    await sleep(900);
+    expect(child.exitCode).toBeNull();
+    child.kill('SIGTERM');
+    expect((await finished).code).toBe(143);
+    expect(trainers()).toEqual([]);
+    await expectSound(root);
+  });
+
+  it('hears a signal while its trainer starts', async () => {
+    const root = await makeSearch('endless');
+    const { child, finished } = workOn(root);
+    await eventually(() => trainers().length > 0, 25_000);
+    child.kill('SIGUSR1');
+    expect((await finished).code).toBe(75);
+  });
+
+  it('takes its trainer with it when it is killed', async () => {
+    const root = await makeSearch('endless');
+    const { child, finished } = workOn(root);
+    await untilTraining(root, 1);
+    const pids = trainers();
+    expect(pids).toHaveLength(1);
+    child.kill('SIGKILL');
+    await finished;
+    await eventually(() => !pids.some(isRunning), 5_000);
+    expect((await statusOf(root)).workers).toMatchObject([{ state: 'gone' }]);
+  });
+
+  it('does not begin for a launcher that is gone already', async () => {
+    const root = await makeSearch('endless');
+    worker = start(['worker', root, '--backend', 'simd'], { env: { GALAPAGOS_SLOT: '0' } });
+    expect((await worker.finished).code).toBe(0);
+    expect((await statusOf(root)).workers).toEqual([]);
+  });
+});
