@@ -109,7 +109,7 @@ export async function bear(me: Membership, conception: Conception = first): Prom
   return entry;
 }
 
-export function evaluationOf(entry: TrainingEntry, fitness: number, weights: string | null): Evaluation {
+function evaluationOf(entry: TrainingEntry, fitness: number, weights: string | null): Evaluation {
   return {
     format: POPULATION_FORMAT,
     id: entry.id,
@@ -127,7 +127,7 @@ export function evaluationOf(entry: TrainingEntry, fitness: number, weights: str
   };
 }
 
-export function weightsOf({ id }: TrainingEntry): Uint8Array {
+function weightsOf({ id }: TrainingEntry): Uint8Array {
   return new TextEncoder().encode(`the weights of ${id}`);
 }
 

@@ -2,6 +2,9 @@ import type { Filesystem } from '@galapagos/population';
 
 export type Operation = keyof Filesystem;
 
+/** What is on disk when they resolve, by their contract. */
+const SYNCED: ReadonlySet<Operation> = new Set<Operation>(['append', 'create', 'copy', 'syncDirectory']);
+
 /** Thrown by every operation of a filesystem whose process has crashed. */
 export class Crash extends Error {
   override readonly name = 'Crash';
@@ -12,6 +15,8 @@ export interface Call {
   readonly operation: Operation;
   readonly path: string;
   readonly to: string | undefined;
+  /** Whether what was written is on disk when it resolves. */
+  readonly synced: boolean;
 }
 
 export interface FaultPattern {
@@ -98,7 +103,14 @@ export class FaultyFilesystem implements Filesystem {
   }
   write(file: string, data: string | Uint8Array, options: { sync: boolean }): Promise<void> {
     const half = () => this.inner.write(file, data.slice(0, data.length / 2), options);
-    return this.#call('write', file, undefined, () => this.inner.write(file, data, options), half);
+    return this.#call(
+      'write',
+      file,
+      undefined,
+      () => this.inner.write(file, data, options),
+      half,
+      options.sync,
+    );
   }
   append(file: string, data: string): Promise<void> {
     const half = () => this.inner.append(file, data.slice(0, data.length / 2));
@@ -145,9 +157,10 @@ export class FaultyFilesystem implements Filesystem {
     to: string | undefined,
     perform: () => Promise<T>,
     half?: () => Promise<unknown>,
+    synced = SYNCED.has(operation),
   ): Promise<T> {
     if (this.#crashed) throw new Crash();
-    const call = { operation, path, to };
+    const call = { operation, path, to, synced };
     this.calls.push(call);
     if (this.#crash !== undefined && this.calls.length > this.#crash.at) {
       this.#crashed = true;

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { KernelError, type Operations } from '@galapagos/backend-simd';
 import { SeededRandom, firstDna, formatDna, integer } from '@galapagos/dna';
 import { checkpointName, findCheckpoints, nodeFilesystem, sha256 } from '@galapagos/population';
 import { memory } from '@tensorflow/tfjs-core';
@@ -331,6 +332,28 @@ describe('bad data', () => {
       class: 'bad-data',
       reason: expect.stringContaining('edge/e1/filter has shape') as string,
     });
+  });
+});
+
+describe('an error in the middle of a step', () => {
+  test.each([
+    ['out-of-memory', new KernelError('OUT_OF_MEMORY', 'no room')],
+    ['out-of-memory', new RangeError('Array buffer allocation failed')],
+    ['out-of-memory', new Error('OOM when allocating tensor with shape[50,14,14,3]')],
+    ['crash', new KernelError('SHAPE', 'x has shape [1]')],
+    ['crash', new RangeError('another')],
+  ])('is %s: %s', async (failureClass, error) => {
+    const bench = await benchOf({ steps: 5, batchSize: 10 });
+    let calls = 0;
+    const { operations } = bench.backend;
+    const dense: Operations['dense'] = (x, kernel, bias) => {
+      if (++calls === 4) throw error;
+      return operations.dense(x, kernel, bias);
+    };
+    const backend = { ...bench.backend, operations: { ...operations, dense } };
+    const outcome = await trainIndividual({ ...bench, backend }, individualOf(small));
+    expect(failureOf(outcome)).toMatchObject({ class: failureClass, reason: error.message });
+    expect(outcome.flops).toBe(3 * costOf(planOf(), 10).flopsPerStep);
   });
 });
 

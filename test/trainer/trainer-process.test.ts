@@ -254,6 +254,23 @@ describe('failures', () => {
     expect(outcome.kind).toBe('evaluated');
   });
 
+  test.each([
+    ['crash', 2],
+    ['out-of-memory', 2],
+    ['over-limit', 1],
+  ])(
+    'two of class %s have %i processes: TensorFlow.js keeps tensors of a step that failed',
+    async (kind, count) => {
+      const trainer = fakeTrainer(kind);
+      const pids = new Set<string>();
+      for (let i = 0; i < 2; i++) {
+        const outcome = await trainer.evaluate(individualOf(slow), control());
+        if (outcome.kind === 'failed') pids.add(outcome.failure.reason);
+      }
+      expect(pids.size).toBe(count);
+    },
+  );
+
   test('a process that died between two individuals costs neither', async () => {
     const trainer = fakeTrainer('dies after each');
     const pids = new Set<string>();

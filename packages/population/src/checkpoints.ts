@@ -87,11 +87,12 @@ export async function readCheckpoint(
 /** Removes what a finished training no longer needs. Other tenures' folders stay: their owners may still live. */
 export async function removeOwnCheckpoints(population: Population, entry: TrainingEntry): Promise<void> {
   const folder = population.path(`${pathOf(entry)}/${entry.tenure}`);
-  await removeCheckpoints(
-    population.filesystem,
-    folder,
-    await findCheckpoints(population.filesystem, folder),
-  );
+  try {
+    const own = await findCheckpoints(population.filesystem, folder);
+    await removeCheckpoints(population.filesystem, folder, own);
+  } catch (error) {
+    throw unfit(folder, error);
+  }
 }
 
 /** The SHA-256 of some bytes, in hexadecimal digits. */

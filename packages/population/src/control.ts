@@ -8,7 +8,7 @@ import type { Population } from './population.js';
 const common = { format: z.literal(POPULATION_FORMAT), givenAt: z.string() };
 
 /** An order to all workers, in a file of its own in `control/`. */
-export const orderSchema = z.discriminatedUnion('order', [
+const orderSchema = z.discriminatedUnion('order', [
   z.strictObject({ order: z.literal('stop'), ...common }),
   z.strictObject({ order: z.literal('pause'), ...common }),
   z.strictObject({ order: z.literal('resume'), ...common }),

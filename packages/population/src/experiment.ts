@@ -74,7 +74,7 @@ export const searchSchema = z.strictObject({
 export type Search = z.infer<typeof searchSchema>;
 
 /** `experiment.json`: resolved, complete, written once. What trains is the trainer's own and only passed on. */
-export const experimentSchema = z.strictObject({
+const experimentSchema = z.strictObject({
   format: z.literal(POPULATION_FORMAT),
   createdAt: z.string(),
   version: z.string(),

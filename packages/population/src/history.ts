@@ -14,7 +14,7 @@ import type { Membership } from './membership.js';
 import type { Population } from './population.js';
 
 /** What is left of an individual that was collected: everything but its weights. */
-export const historyRecordSchema = z.strictObject({
+const historyRecordSchema = z.strictObject({
   format: z.literal(POPULATION_FORMAT),
   id: z.string(),
   tenure: z.int().min(1),

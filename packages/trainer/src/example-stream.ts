@@ -15,18 +15,25 @@ export interface ExampleStreamState {
 export class ExampleStream {
   #random: SeededRandom;
   #epoch: RandomState;
-  #order: Uint32Array;
-  #position = 0;
+  #order: Uint32Array = new Uint32Array(0);
+  #position: number;
 
+  /** @param from A seed, or where another stream was. */
   constructor(
     private readonly count: number,
     from: string | ExampleStreamState,
   ) {
-    this.#random = new SeededRandom(typeof from === 'string' ? from : from.epoch);
-    this.#epoch = this.#random.state;
-    this.#order = this.#shuffle();
-    if (typeof from === 'string') return;
+    if (typeof from === 'string') {
+      this.#random = new SeededRandom(from);
+      this.#epoch = this.#random.state;
+      // As at the end of an epoch: the first is shuffled when it is needed.
+      this.#position = count;
+      return;
+    }
+    this.#epoch = from.epoch;
     this.#position = from.position;
+    this.#random = new SeededRandom(from.epoch);
+    if (this.#position < count) this.#order = this.#shuffle();
     this.#random = new SeededRandom(from.random);
   }
 

@@ -36,10 +36,9 @@ export class Examples {
 
   /** So many examples of a set from one on, as they are. */
   plain(set: ImageSet, from: number, count: number): Batch {
-    return this.#batch(
-      set,
-      Uint32Array.from({ length: count }, (_, index) => from + index),
-    );
+    const indices = new Uint32Array(count);
+    for (let i = 0; i < count; i++) indices[i] = from + i;
+    return this.#batch(set, indices);
   }
 
   #batch(

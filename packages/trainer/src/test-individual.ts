@@ -27,7 +27,8 @@ export async function testIndividual(options: {
   try {
     const examples = new Examples(dataset, options.training);
     const { batchSize } = options.training;
-    const accuracy = (await validate(network, examples, dataset.test, 2 * batchSize)) ?? 0;
+    const accuracy = await validate(network, examples, dataset.test, 2 * batchSize);
+    if (accuracy === undefined) throw new Error('the look at the test examples was ended');
     return { accuracy, examples: dataset.test.count };
   } finally {
     network.dispose();

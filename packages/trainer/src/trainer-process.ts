@@ -57,7 +57,7 @@ export class TrainerProcess {
     try {
       await readyUnlessAbandoned(child, control.abandon);
       const outcome = await child.train(request, control);
-      // What it held is not given back, or its state is not to be trusted.
+      // TensorFlow.js keeps tensors of a step that failed, the kernels' memory never shrinks.
       if (outcome?.kind === 'failed' && !HARMLESS.includes(outcome.failure.class)) child.kill();
       return outcome;
     } catch (error) {

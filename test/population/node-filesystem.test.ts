@@ -1,0 +1,100 @@
+import { lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  errorCode,
+  isMissing,
+  nodeFilesystem as filesystem,
+  politely,
+  systemClock,
+} from '@galapagos/population';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { temporaryDirectory } from '../support/temporary-directory.js';
+
+let root: string;
+
+beforeEach(() => {
+  root = temporaryDirectory();
+  mkdirSync(`${root}/directory`);
+  writeFileSync(`${root}/precious`, 'mine');
+  symlinkSync(`${root}/precious`, `${root}/link`);
+});
+
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+  return await promise.then(() => '', errorCode);
+}
+
+describe('the real filesystem', () => {
+  test('goes through no symbolic link', async () => {
+    expect(await codeOf(filesystem.read(`${root}/link`))).toBe('ELOOP');
+    expect(await codeOf(filesystem.write(`${root}/link`, 'x', { sync: false }))).toBe('ELOOP');
+    expect(await codeOf(filesystem.append(`${root}/link`, 'x'))).toBe('ELOOP');
+    expect(await codeOf(filesystem.create(`${root}/link`, 'x'))).toBe('EEXIST');
+    expect(await filesystem.kind(`${root}/link`)).toBe('other');
+    await filesystem.unlink(`${root}/link`);
+    expect(readFileSync(`${root}/precious`, 'utf8')).toBe('mine');
+  });
+
+  test('reads no more than it is asked for, and nothing but files', async () => {
+    expect(String(await filesystem.read(`${root}/precious`, 4))).toBe('mine');
+    expect(await codeOf(filesystem.read(`${root}/precious`, 3))).toBe('EFBIG');
+    expect(await codeOf(filesystem.read(`${root}/directory`))).toBe('EINVAL');
+    expect(isMissing(await filesystem.read(`${root}/nothing`).catch((error: unknown) => error))).toBe(true);
+  });
+
+  test('replaces what it writes, and adds what it appends', async () => {
+    const file = `${root}/file`;
+    await filesystem.write(file, 'a long text', { sync: true });
+    await filesystem.write(file, 'short', { sync: false });
+    await filesystem.append(file, ' and more');
+    await filesystem.copy(file, `${root}/copy`);
+    await filesystem.syncDirectory(root);
+    expect(readFileSync(`${root}/copy`, 'utf8')).toBe('short and more');
+    expect(lstatSync(file).nlink).toBe(1);
+    await filesystem.link(file, `${root}/second`);
+    expect(lstatSync(file).nlink).toBe(2);
+    expect((await filesystem.list(root)).sort()).toEqual([
+      'copy',
+      'directory',
+      'file',
+      'link',
+      'precious',
+      'second',
+    ]);
+  });
+
+  test('knows how much room there is', async () => {
+    const { bytes, inodes, local } = await filesystem.space(root);
+    expect(bytes).toBeGreaterThan(0);
+    expect(inodes).toBeGreaterThan(0);
+    expect(local).toBeTypeOf('boolean');
+  });
+});
+
+describe('politeness', () => {
+  test('lets one work at a time, and the next when it is done', async () => {
+    const path = `${root}/dead`;
+    const second = await politely(path, () => politely(path, () => Promise.resolve('two at once')));
+    expect(second).toBeUndefined();
+    expect(await politely(path, () => Promise.resolve('later'))).toBe('later');
+    expect(await filesystem.list(root)).not.toContain('dead.lock');
+  });
+
+  test('gives way after a failure too, and hides none', async () => {
+    const path = `${root}/dead`;
+    await expect(politely(path, () => Promise.reject(new Error('it failed')))).rejects.toThrow('it failed');
+    expect(await politely(path, () => Promise.resolve('next'))).toBe('next');
+    const nowhere = politely(`${root}/nowhere/dead`, () => Promise.resolve('x'));
+    await expect(nowhere).rejects.toMatchObject({ code: 'UNFIT' });
+  });
+});
+
+test('the real clock sleeps until its time, or until it is woken', async () => {
+  const begun = systemClock.monotonic();
+  await systemClock.sleep(0.02);
+  expect(systemClock.monotonic() - begun).toBeGreaterThan(0.015);
+  const waking = new AbortController();
+  const sleeping = systemClock.sleep(60, waking.signal);
+  waking.abort();
+  await sleeping;
+  await systemClock.sleep(60, waking.signal);
+  expect(systemClock.monotonic() - begun).toBeLessThan(10);
+});
