@@ -67,7 +67,7 @@ const importOwners: readonly { what: RegExp; within: RegExp; only: RegExp; why: 
 interface Manifest {
   name: string;
   dependencies?: Record<string, string>;
-  optionalDependencies?: Record<string, string>;
+  /** Optional ones only. */
   peerDependencies?: Record<string, string>;
 }
 
@@ -95,7 +95,6 @@ describe.each(packages)('$name', ({ name, row, sources }) => {
     const manifest = manifestOf(name);
     const declared = Object.keys({
       ...manifest.dependencies,
-      ...manifest.optionalDependencies,
       ...manifest.peerDependencies,
     });
     const used = new Set(importsOf(sources).map(({ module }) => module));
@@ -103,7 +102,7 @@ describe.each(packages)('$name', ({ name, row, sources }) => {
     expect(external.filter((module) => !declared.includes(module))).toEqual([]);
 
     // What may be missing is loaded by a name that stands in a table.
-    const optional = Object.keys(manifest.optionalDependencies ?? {});
+    const optional = Object.keys(manifest.peerDependencies ?? {});
     const named = new Set(sources.flatMap(({ strings }) => strings));
     const unused = declared.filter(
       (module) => !used.has(module) && !(optional.includes(module) && named.has(module)),

@@ -82,7 +82,7 @@ export function ladder(): Dna {
 }
 
 /** A random graph with parallel branches, random precedences and random flags; every channel count stays >= 1. */
-export function randomDna(seed: string, size: number): Dna {
+function randomDna(seed: string, size: number): Dna {
   const random = new SeededRandom(seed);
   const ids = Array.from({ length: size }, (_, i) => `v${i}`);
   const edges: Record<string, EdgeSketch> = {};

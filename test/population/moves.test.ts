@@ -75,6 +75,16 @@ describe('a rename that failed', () => {
     expect(await move()).toBe(false);
   });
 
+  test.each(['EROFS', 'ENOSPC'])('with %s is no lost race, though another took the source', async (code) => {
+    const world = await newWorld();
+    const { faulty, move } = await twoPlaces(world);
+    faulty.before({ operation: 'rename' }, async () => {
+      await nodeFilesystem.rename(`${world.root}/dead/here`, `${world.root}/dead/elsewhere`);
+      throw Object.assign(new Error(code), { code });
+    });
+    await expect(move()).rejects.toMatchObject({ code: 'UNFIT' });
+  });
+
   test.each(['ENOTEMPTY', 'EEXIST', 'ESTALE'])(
     'onto what is there already (%s) was not ours',
     async (code) => {

@@ -2,10 +2,12 @@ import { type Random, SeededRandom, integer } from '@galapagos/dna';
 import {
   type Filesystem,
   Membership,
+  Population,
   type TrainingEntry,
   adopt,
   admit,
   beginTenure,
+  cleanStaging,
   collect,
   conceive,
   discard,
@@ -17,7 +19,6 @@ import {
   workerNames,
   writeAttempt,
 } from '@galapagos/population';
-import { Population } from '@galapagos/population';
 import { expect, test } from 'vitest';
 import { Crash, FaultyFilesystem } from '../support/faulty-filesystem.js';
 import { PLACES, repair } from './repair.js';
@@ -94,7 +95,11 @@ class Player {
   async #clearUp(): Promise<void> {
     const { population, name } = this.me;
     const others = (await workerNames(population)).filter((other) => other !== name);
-    if (others.length > 0) await takeTrash(this.me, this.#pick(others));
+    if (others.length > 0) {
+      const suspect = this.#pick(others);
+      await cleanStaging(this.me, suspect);
+      await takeTrash(this.me, suspect);
+    }
     await collect(this.me, PLACES, await population.dead());
   }
 

@@ -44,7 +44,7 @@ export interface TraceLine {
   readonly fitness?: number;
 }
 
-export const BITS = 64;
+const BITS = 64;
 
 interface State {
   bits: string;

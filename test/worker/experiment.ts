@@ -12,7 +12,7 @@ import {
 } from '@galapagos/population';
 
 /** The real filesystem without fsync: a test that cuts no power needs none, and disks differ most in it. */
-export const fastFilesystem: Filesystem = {
+const fastFilesystem: Filesystem = {
   ...nodeFilesystem,
   write: (file, data) => nodeFilesystem.write(file, data, { sync: false }),
   syncDirectory: () => Promise.resolve(),
@@ -45,7 +45,15 @@ export async function makeExperiment(
   });
 }
 
-/** Opens an experiment; chance has a fixed seed, and nothing waits for the disk. */
-export async function openExperiment(root: string, filesystem = fastFilesystem): Promise<Population> {
-  return await Population.open(root, { filesystem, clock: systemClock, random: new SeededRandom('waits') });
+/** Opens an experiment, over a filesystem that does not wait for the disk where none is given. */
+export async function openExperiment(
+  root: string,
+  filesystem = fastFilesystem,
+  seedOfWaits = 'waits',
+): Promise<Population> {
+  return await Population.open(root, {
+    filesystem,
+    clock: systemClock,
+    random: new SeededRandom(seedOfWaits),
+  });
 }

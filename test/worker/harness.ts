@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { type FailureClass, type Population, unknowingHost } from '@galapagos/population';
 import {
   type Evaluate,
@@ -9,16 +8,8 @@ import {
   type WorkerOptions,
 } from '@galapagos/worker';
 import { bitStringTrainer } from '../support/bit-string-trainer.js';
-import { temporaryDirectory } from '../support/temporary-directory.js';
 import { type TestExperiment, makeExperiment, openExperiment } from './experiment.js';
 import { memoryFilesystem } from './memory-filesystem.js';
-
-/** The directory of a new experiment, gone after the test. */
-export async function newExperiment(options: TestExperiment): Promise<string> {
-  const root = join(temporaryDirectory(), 'experiment');
-  await makeExperiment(root, options);
-  return root;
-}
 
 /** A worker in this process. */
 export interface WorkerHere {

@@ -60,23 +60,29 @@ function placesOf(root: string): Map<string, Place[]> {
   };
   for (const name of list(root, 'training')) add(name.split('~')[0], `training/${name}`);
   for (const name of list(root, 'alive')) add(name.split('~')[1], `alive/${name}`, name.split('~')[0]);
-  const recorded = new Map<string, string | undefined>();
+  const recorded = new Set<string>();
   for (const file of list(root, 'history')) {
+    const records = new Map<string, string | undefined>();
     for (const line of readFileSync(`${root}/history/${file}`, 'utf8').split('\n')) {
       const record = parsed(line);
-      if (record !== undefined) recorded.set(record.id, record.evaluation?.fitness.toFixed(6));
+      if (record !== undefined) records.set(record.id, record.evaluation?.fitness.toFixed(6));
+    }
+    for (const [id, fitness] of records) {
+      // Two collectors may both have recorded one; then they must have recorded the same.
+      if (recorded.has(id) && places.get(id)?.[0]?.fitness === fitness) continue;
+      add(id, `history/${file}`, fitness);
+      recorded.add(id);
     }
   }
-  for (const [id, fitness] of recorded) add(id, 'history', fitness);
   // A record is written before its directory goes, so what is recorded may still lie about; it counts once.
   const ashes = list(root, 'workers').flatMap((worker) =>
-    list(root, `workers/${worker}/trash`).map((name) => ({ name, where: `workers/${worker}/trash/${name}` })),
+    list(root, `workers/${worker}/trash`).map((name) => `workers/${worker}/trash/${name}`),
   );
-  const dead = list(root, 'dead').map((name) => ({ name, where: `dead/${name}` }));
-  for (const { name, where } of [...dead, ...ashes]) {
-    const [id, tenure] = name.split('~');
+  const dead = list(root, 'dead').map((name) => `dead/${name}`);
+  for (const where of [...dead, ...ashes]) {
+    const [id = '', tenure] = where.slice(where.lastIndexOf('/') + 1).split('~');
     // Without a tenure it was never counted.
-    if (tenure !== undefined && !recorded.has(id ?? '')) add(id, where);
+    if (tenure !== undefined && !recorded.has(id)) add(id, where);
   }
   return places;
 }
@@ -92,7 +98,7 @@ function parsed(line: string): { id: string; evaluation: { fitness: number } | n
 }
 
 /** The population's size at one instant; undefined when something moved while it was looked at. */
-export function sizeAtOneInstant(root: string): number | undefined {
+function sizeAtOneInstant(root: string): number | undefined {
   const look = () => [list(root, 'training').sort().join(), list(root, 'alive').sort().join()] as const;
   const first = look();
   const second = look();
