@@ -10,6 +10,7 @@ import {
   kill,
   lineage,
   nodeFilesystem,
+  publish,
   readDna,
   readIndividual,
   summarize,
@@ -17,7 +18,18 @@ import {
 } from '@galapagos/population';
 import { describe, expect, test } from 'vitest';
 import { FaultyFilesystem } from '../support/faulty-filesystem.js';
-import { bear, childOf, first, join, joinFaulty, newWorld, only, openWorld, raise } from './support.js';
+import {
+  bear,
+  childOf,
+  evaluate,
+  first,
+  join,
+  joinFaulty,
+  newWorld,
+  only,
+  openWorld,
+  raise,
+} from './support.js';
 
 describe('the size', () => {
   test('counts one that is published during the count once, and misses none', async () => {
@@ -317,4 +329,18 @@ describe('fsck', () => {
     );
     expect(await check(population)).toEqual([]);
   });
+
+  test.each([1, 2, 3, 4, 5, 6, 7])(
+    'does not see two of one that is published before listing %i of the living',
+    async (nth) => {
+      const world = await newWorld();
+      const me = await join(world);
+      const entry = await bear(me);
+      await evaluate(me, entry, 0.5);
+      const faulty = new FaultyFilesystem(nodeFilesystem);
+      const population = await openWorld(world, faulty);
+      faulty.before({ operation: 'list', path: /alive$/, nth }, () => publish(me.population, entry, 0.5));
+      expect(await check(population)).toEqual([]);
+    },
+  );
 });
