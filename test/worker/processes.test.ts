@@ -177,7 +177,7 @@ test('four workers, two of them killed again and again: everybody is counted onc
     trace,
     setPoint: 16,
     leaseSeconds: 1,
-    seconds: 6,
+    seconds: 4,
     kills: 2,
     trainer: { steps: 15, stepMs: 6, checkpointEvery: 3 },
   });

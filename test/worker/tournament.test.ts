@@ -23,9 +23,9 @@ function replay(events: readonly WorkerEvent[]) {
 
 describe('a tournament', () => {
   test('draws every two of the living equally often, and kills the less fit', async () => {
-    const { events } = await runAlone({ populationSize: 5, bounds: { individuals: 1005 } });
+    const { events } = await runAlone({ populationSize: 5, bounds: { individuals: 605 } });
     const tournaments = replay(events);
-    expect(tournaments).toHaveLength(1000);
+    expect(tournaments).toHaveLength(600);
     const pairs = tournaments.map(({ living, killed, by }) => {
       const ranked = living.toSorted((a, b) => b[1] - a[1]).map(([id]) => id);
       const [better, worse] = [ranked.indexOf(by), ranked.indexOf(killed)];
@@ -38,7 +38,7 @@ describe('a tournament', () => {
   });
 
   test('of two that are equally fit kills either, and takes neither for its age or its name', async () => {
-    const experiment = { populationSize: 4, bounds: { individuals: 964 } };
+    const experiment = { populationSize: 4, bounds: { individuals: 604 } };
     const { events } = await runAlone(experiment, ({ filesystem }) => ({
       evaluate: async (request, control) => {
         const outcome = await bitStringTrainer({ filesystem })(request, control);
