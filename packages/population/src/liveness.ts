@@ -61,7 +61,7 @@ export class Liveness {
     if (observed.beat === LEFT) return true;
     const document = await this.#document(worker);
     if (document !== undefined && (await this.options.host.isGone(document))) return true;
-    if (this.#ownBeatAt === undefined || this.ownBeatAge > this.options.leaseSeconds / 2) return false;
+    if (this.ownBeatAge > this.options.leaseSeconds / 2) return false;
     // Up to the last look, not up to now: what nobody looked at did not stand still.
     return observed.until - Math.max(observed.since, this.#unbrokenSince) >= this.options.leaseSeconds;
   }
