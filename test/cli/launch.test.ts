@@ -24,20 +24,29 @@ function launchOn(root: string, workers: 1 | 2, ...flags: string[]): StartedProc
 }
 
 describe('launch', () => {
-  it('works for a while, and ends by itself', async () => {
-    const root = await makeSearch('few');
-    const { code, stdout, stderr } = await launchOn(root, 2, '--for', '3s').finished;
+  it('works until the budget is spent, and ends by itself', async () => {
+    const root = await makeSearch('few', 8);
+    const { code, stdout, stderr } = await launchOn(root, 2).finished;
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
     expect(stderr).toMatch(/^2 workers; logs: .*\/logs\/.+$/m);
     expect(stderr).toContain(`Ended. Look: galapagos best ${root}`);
     const { workers, totals } = await statusOf(root);
     expect(workers.map(({ state }) => state)).toEqual(['left', 'left']);
-    expect(totals.published).toBeGreaterThan(0);
+    expect(totals.births).toBeGreaterThanOrEqual(8);
+    expect(totals.births).toBeLessThanOrEqual(9);
     await expectSound(root);
     // Every line of a worker's log is JSON, and says whose it is.
     const lines = logsOf(root).trimEnd().split('\n');
     const names = new Set(lines.map((line) => (JSON.parse(line) as { worker: string }).worker));
     expect([...names].sort()).toEqual(workers.map(({ name }) => name).sort());
+  });
+
+  it('ends when its time is over', async () => {
+    const root = await makeSearch('endless');
+    const { code, stderr } = await launchOn(root, 2, '--for', '1s').finished;
+    expect(code).toBe(0);
+    expect(stderr).toContain('Ended.');
+    await expectSound(root);
   });
 
   it('gives back on Ctrl-C, also when npm sends it twice; the next launch goes on from the checkpoints', async () => {

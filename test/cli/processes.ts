@@ -15,11 +15,15 @@ export function start(argv: readonly string[], options: ProcessOptions = {}): St
   return startProcess(process.execPath, [program, ...argv], options);
 }
 
-/** A search whose individuals train for an instant, or longer than any test. */
-export async function makeSearch(steps: 'few' | 'endless'): Promise<string> {
+/** A search whose individuals train for an instant, or longer than any test; with a budget, or without. */
+export async function makeSearch(steps: 'few' | 'endless', individuals?: number): Promise<string> {
   const root = `${temporaryDirectory()}/run`;
   const endless = { 'training.steps': '10000000', 'training.checkpointSeconds': '0.2' };
-  const { code, err } = await galapagos(['init', root, ...flagsOf(steps === 'endless' ? endless : {})]);
+  const settings = {
+    ...(steps === 'endless' ? endless : {}),
+    ...(individuals === undefined ? {} : { 'bounds.individuals': String(individuals) }),
+  };
+  const { code, err } = await galapagos(['init', root, ...flagsOf(settings)]);
   expect(code, err).toBe(0);
   return root;
 }
