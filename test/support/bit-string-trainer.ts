@@ -44,6 +44,8 @@ export interface TraceLine {
   readonly fitness?: number;
 }
 
+type EvaluatedOutcome = Extract<Outcome, { kind: 'evaluated' }>;
+
 const BITS = 64;
 
 interface State {
@@ -78,18 +80,25 @@ export function bitStringTrainer(options: BitStringOptions = {}): Evaluate {
       return outcome;
     };
     trace(options, request, { event: 'start', step });
-    const state = await startingState(filesystem, request);
-    const checkpoint = async () => {
-      const data = JSON.stringify({ bits: state.bits, random: state.random.state });
-      const at = { attempt: request.attempt, step };
-      await writeCheckpoint(filesystem, request.output, at, Buffer.from(data));
-    };
     try {
+      return end(await train());
+    } catch (error) {
+      if (isMissing(error)) return end({ kind: 'taken-away', ...spent() });
+      throw error;
+    }
+
+    async function train(): Promise<Outcome> {
+      const state = await startingState(filesystem, request);
+      const checkpoint = async () => {
+        const data = JSON.stringify({ bits: state.bits, random: state.random.state });
+        const at = { attempt: request.attempt, step };
+        await writeCheckpoint(filesystem, request.output, at, Buffer.from(data));
+      };
       while (step < steps) {
-        if (abandon.aborted) return end({ kind: 'taken-away', ...spent() });
+        if (abandon.aborted) return { kind: 'taken-away', ...spent() };
         if (handBack.aborted && options.deaf !== true) {
           if (step > (resume?.step ?? 0)) await checkpoint();
-          return end({ kind: 'handed-back', ...spent() });
+          return { kind: 'handed-back', ...spent() };
         }
         if (stepMs > 0) await sleep(stepMs);
         trainStep(state, step++);
@@ -97,16 +106,11 @@ export function bitStringTrainer(options: BitStringOptions = {}): Evaluate {
         onProgress({ step, steps, loss: 0, spent: spent() });
       }
       await filesystem.write(`${request.output}/${WEIGHTS_FILE}`, state.bits, { sync: false });
-    } catch (error) {
-      if (isMissing(error)) return end({ kind: 'taken-away', ...spent() });
-      throw error;
+      return { kind: 'evaluated', ...spent(), result: resultOf(state, spent().seconds) };
     }
-    const { seconds, flops } = spent();
-    return end({
-      kind: 'evaluated',
-      seconds,
-      flops,
-      result: {
+
+    function resultOf(state: State, seconds: number): EvaluatedOutcome['result'] {
+      return {
         fitness: fitnessOf(state, noise),
         diverged: false,
         steps,
@@ -115,8 +119,8 @@ export function bitStringTrainer(options: BitStringOptions = {}): Evaluate {
         parameters: BITS,
         backend: 'bits',
         weights: sha256(Buffer.from(state.bits)),
-      },
-    });
+      };
+    }
   };
 }
 

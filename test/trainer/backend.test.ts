@@ -2,12 +2,8 @@ import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu/dist/backend_cpu.js
 import { findBackendFactory, getBackend, registerBackend, removeBackend } from '@tensorflow/tfjs-core';
 import { simdOperations } from '@galapagos/backend-simd';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import {
-  BACKEND_LADDER,
-  BackendError,
-  type Load,
-  chooseBackend,
-} from '../../packages/trainer/src/backend.js';
+import { type Load, chooseBackend } from '../../packages/trainer/src/backend.js';
+import { BACKEND_LADDER, BackendError } from '../../packages/trainer/src/backend-choice.js';
 import { stockOperations } from '../../packages/trainer/src/stock-operations.js';
 
 const notFound: Load = (name) =>

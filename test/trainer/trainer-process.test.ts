@@ -113,7 +113,7 @@ describe('a trainer in a process of its own', () => {
     expect(outcome.seconds).toBeGreaterThan(0);
     expect((await furthestCheckpoint(request.output)).step).toBeGreaterThan(0);
     const again = await trainer.evaluate(individualOf(slow), control({ handBack: AbortSignal.abort() }));
-    expect(again).toMatchObject({ kind: 'handed-back', flops: 0 });
+    expect(again.kind).toBe('handed-back');
   });
 
   test('abandoned: it ends at once, whatever it does', async () => {

@@ -31,7 +31,7 @@ function changeSetPoint(root: string, populationSize: number, individuals: numbe
 
 describe('several workers', () => {
   test('reach the set point from below and from above, stay at it, and the fitness rises', async () => {
-    const { root, trace } = await newPlace({ populationSize: 40, bounds: { individuals: 700 } });
+    const { root, trace } = await newPlace({ populationSize: 40, bounds: { individuals: 400 } });
     const trainer = { trace };
     const below = new SizeWatch(root, 40);
     await allLeft(startWorkers(3, root, { trainer }));
@@ -46,7 +46,7 @@ describe('several workers', () => {
     expect(grown.size).toBeLessThanOrEqual(40 + 3 - 1);
 
     // The same population is suddenly far too large.
-    changeSetPoint(root, 12, 1600);
+    changeSetPoint(root, 12, 900);
     const above = new SizeWatch(root, 12);
     await allLeft(startWorkers(3, root, { trainer }));
     above.stop();
@@ -55,10 +55,10 @@ describe('several workers', () => {
     expect(violations).toEqual([]);
     expect(size).toBeGreaterThanOrEqual(12);
     expect(size).toBeLessThanOrEqual(12 + 3 - 1);
-    expect(trained).toBeGreaterThanOrEqual(1600);
-    expect(trained).toBeLessThan(1600 + 3);
+    expect(trained).toBeGreaterThanOrEqual(900);
+    expect(trained).toBeLessThan(900 + 3);
     // One that works on takes it back.
-    changeSetPoint(root, 12, 1620);
+    changeSetPoint(root, 12, 920);
     await allLeft([startWorker(root, { trainer })]);
     expect(audit(root, trace)).toMatchObject({ violations: [], size: 12 });
 

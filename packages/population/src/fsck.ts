@@ -25,7 +25,7 @@ export interface Finding {
 const STATES = ['training', 'alive', 'dead', 'hall-of-fame'] as const satisfies Entry['state'][];
 
 /** What lies at the top: the layout, and the lock of whoever collects. */
-const KNOWN_AT_TOP: readonly string[] = [...TOP_DIRECTORIES, EXPERIMENT_FILE, 'dead.lock'];
+const KNOWN_AT_TOP: readonly string[] = [...TOP_DIRECTORIES, EXPERIMENT_FILE, 'dead.lock', 'logs'];
 
 /**
  * Checks a population against what PROTOCOL.md promises; reads only. While workers run, what moves during the

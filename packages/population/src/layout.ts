@@ -15,7 +15,6 @@ export const TOP_DIRECTORIES = [
   'hall-of-fame',
   'history',
   'tests',
-  'logs',
 ] as const;
 
 export const EXPERIMENT_FILE = 'experiment.json';

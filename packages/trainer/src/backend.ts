@@ -3,24 +3,14 @@ import { type Operations, registerSimdBackend, simdOperations } from '@galapagos
 // Registers `cpu`.
 import '@tensorflow/tfjs-backend-cpu';
 import { ready, setBackend } from '@tensorflow/tfjs-core';
+import { BACKEND_LADDER, type BackendChoice, BackendError, type BackendName } from './backend-choice.js';
 import { stockOperations } from './stock-operations.js';
-
-/** The back ends in the order in which they are tried; `cpu` only where it is asked for: it is for tests. */
-export const BACKEND_LADDER = ['tfjs-node-gpu', 'tfjs-node', 'simd'] as const;
-type BackendName = (typeof BACKEND_LADDER)[number] | 'cpu';
-export const BACKEND_CHOICES = ['auto', ...BACKEND_LADDER, 'cpu'] as const;
-export type BackendChoice = (typeof BACKEND_CHOICES)[number];
 
 export interface Backend {
   readonly name: BackendName;
   /** Why this one, and not a better one. */
   readonly reason: string;
   readonly operations: Operations;
-}
-
-/** Thrown when a back end that was asked for is not there. */
-export class BackendError extends Error {
-  override readonly name = 'BackendError';
 }
 
 /** What provides the back ends that are not ours, under the name `tensorflow`. */

@@ -1,11 +1,9 @@
 import { KernelError } from '@galapagos/backend-simd';
 import { DnaError, ShapeError } from '@galapagos/dna';
 import { type FailureClass, PopulationError, errorCode, isMissing } from '@galapagos/population';
+import { LOG_TAIL } from './exit-failure.js';
 import type { TrainingOutcome } from './messages.js';
 import { WeightsFileError } from './weights-file.js';
-
-/** The tail of a log that is kept. */
-export const LOG_TAIL = 4000;
 
 /**
  * Whether an error is this machine's, not the individual's: a full disk, a mount that is read-only or went away.
@@ -44,20 +42,4 @@ function isOutOfMemory(error: unknown): boolean {
   // The engine's own words, and those of TensorFlow.
   const words = error instanceof RangeError ? /allocation|array length|memory/i : /^OOM|out of memory/;
   return error instanceof Error && words.test(error.message);
-}
-
-/** What the end of the trainer's process means. */
-export function failureOfExit(
-  code: number | null,
-  signal: NodeJS.Signals | null,
-  log: string,
-): { class: FailureClass; reason: string; log: string } {
-  const outOfMemory = /heap out of memory|bad_alloc|Cannot allocate memory/i.test(log);
-  const how = signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
-  const perhaps = signal === 'SIGKILL' ? ', perhaps by the system for want of memory' : '';
-  return {
-    class: outOfMemory ? 'out-of-memory' : 'crash',
-    reason: `the trainer ${how}${perhaps}`,
-    log: log.slice(-LOG_TAIL),
-  };
 }

@@ -1,11 +1,4 @@
-export {
-  BACKEND_CHOICES,
-  BACKEND_LADDER,
-  type Backend,
-  type BackendChoice,
-  BackendError,
-  chooseBackend,
-} from './backend.js';
+export { BACKEND_CHOICES, type BackendChoice, BackendError } from './backend-choice.js';
 export { type NetworkCost, costOf } from './flops.js';
 export type { TrainingOutcome, TrainingRequest, TrainingResult } from './messages.js';
 export { type Plan, planNetwork } from './plan.js';

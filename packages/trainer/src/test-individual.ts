@@ -1,11 +1,8 @@
 import { type DatasetOptions, loadDataset } from '@galapagos/datasets';
 import type { Dna } from '@galapagos/dna';
-import { type BackendChoice, chooseBackend } from './backend.js';
-import { Examples } from './examples.js';
-import { Network } from './network.js';
+import type { BackendChoice } from './backend-choice.js';
 import { planNetwork } from './plan.js';
 import type { TrainingSettings } from './settings.js';
-import { validate } from './validate.js';
 import { decodeWeights } from './weights-file.js';
 
 /**
@@ -20,6 +17,11 @@ export async function testIndividual(options: {
   readonly training: TrainingSettings;
   readonly backend: BackendChoice;
 }): Promise<{ accuracy: number; examples: number }> {
+  // TensorFlow.js is loaded where it computes only: no other verb of a command line has to wait for it.
+  const { chooseBackend } = await import('./backend.js');
+  const { Examples } = await import('./examples.js');
+  const { Network } = await import('./network.js');
+  const { validate } = await import('./validate.js');
   const { operations } = await chooseBackend(options.backend);
   const dataset = await loadDataset(options.data);
   const plan = planNetwork(options.dna, dataset, dataset.classes.length);

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { PopulationError } from '@galapagos/population';
-import { LOG_TAIL, failureOfExit } from './failure.js';
+import { LOG_TAIL, failureOfExit } from './exit-failure.js';
 import type { FromTrainer, Spent, ToTrainer, TrainingOutcome, TrainingRequest } from './messages.js';
 import { TrainerError, type EvaluationControl, type TrainerOptions, type TrainerReady } from './trainer.js';
 import { Watchdog } from './watchdog.js';

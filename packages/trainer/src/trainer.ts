@@ -1,4 +1,4 @@
-import type { BackendChoice } from './backend.js';
+import type { BackendChoice } from './backend-choice.js';
 import type { TrainingProgress } from './messages.js';
 
 export interface TrainerOptions {
