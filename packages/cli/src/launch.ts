@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type LaunchEvent, type LaunchResult, launchLocal } from '@galapagos/launcher';
-import { type Population, errorCode } from '@galapagos/population';
+import { type Population, errorCode, unfit } from '@galapagos/population';
 import type { BackendChoice } from '@galapagos/trainer';
 import { ExitCode, messageOf } from './exit-codes.js';
 import { duration } from './format.js';
@@ -88,7 +88,7 @@ async function makeLogDirectory(population: Population): Promise<string> {
     try {
       await population.filesystem.makeDirectory(path);
     } catch (error) {
-      if (errorCode(error) !== 'EEXIST') throw error;
+      if (errorCode(error) !== 'EEXIST') throw unfit(path, error);
     }
   }
   return population.path(own);

@@ -38,7 +38,7 @@ export {
   readExperiment,
   searchSchema,
 } from './experiment.js';
-export { errorCode, isMissing } from './filesystem-errors.js';
+export { errorCode, isMissing, unfit } from './filesystem-errors.js';
 export type { Filesystem } from './filesystem.js';
 export { type Finding, fsck } from './fsck.js';
 export { type HistoryRecord, readHistory } from './history.js';
