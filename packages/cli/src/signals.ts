@@ -7,7 +7,8 @@ const ECHO_MS = 700;
 
 /**
  * Listens for signals: the first asks to end, the second to end now.
- * @returns Stops listening.
+ * @returns Stops listening. An echo of a signal that was heard is passed over even then: it would end the process by
+ *   that signal, while it is ending as it was asked to. Whatever comes later does what it does anywhere.
  */
 export function onEndSignals(
   clock: { monotonic(): number },
@@ -15,20 +16,30 @@ export function onEndSignals(
   second: (signal: EndSignal, exitCode: number) => void,
 ): () => void {
   let firstAt: number | undefined;
-  const listeners = (Object.entries(SIGNALS) as [EndSignal, number][]).map(([signal, exitCode]) => {
+  let isOver = false;
+  const listeners = new Map<EndSignal, () => void>();
+  const removeAll = () => {
+    for (const [signal, listener] of listeners) process.off(signal, listener);
+  };
+  for (const [signal, exitCode] of Object.entries(SIGNALS) as [EndSignal, number][]) {
     const listener = () => {
       const now = clock.monotonic() * 1000;
       if (firstAt === undefined) {
         firstAt = now;
+        // Keeps the process until no echo can come any more.
+        setTimeout(() => undefined, ECHO_MS);
         first(signal, exitCode);
       } else if (now - firstAt > ECHO_MS) {
-        second(signal, exitCode);
+        if (!isOver) return second(signal, exitCode);
+        removeAll();
+        process.kill(process.pid, signal);
       }
     };
+    listeners.set(signal, listener);
     process.on(signal, listener);
-    return () => process.off(signal, listener);
-  });
+  }
   return () => {
-    for (const stop of listeners) stop();
+    isOver = true;
+    if (firstAt === undefined) removeAll();
   };
 }
