@@ -89,6 +89,24 @@ describe('a wrong configuration', () => {
     expect(existsSync(root)).toBe(false);
   });
 
+  it.each([
+    ['limits: { parameters: 4 }', 'training.limits: even the first individual has 8 parameters'],
+    ['padCrop: 12', 'training.padCrop: 12 pixels would leave nothing of an image of 12'],
+  ])('refuses a search in which nobody could be trained: %s', async (training, message) => {
+    const { code, err } = await initWith(complete.replace('steps: 4', `steps: 4, ${training}`));
+    expect(err).toContain(message);
+    expect(code).toBe(2);
+    expect(existsSync(root)).toBe(false);
+  });
+
+  it('refuses a directory without a name, as that of a variable that is not set', async () => {
+    const { code, err } = await galapagos(['init', '', '--preset', 'quickstart']);
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: 'galapagos: the directory of the experiment is empty: is a variable not set?',
+    });
+  });
+
   it('names every wrong field at once', async () => {
     const { err } = await initWith('search: { populationSize: 1, seed: "" }\ndata: {}\ntraining: {}');
     expect(err.split('\n')).toHaveLength(5);

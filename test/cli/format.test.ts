@@ -9,6 +9,7 @@ import {
   fit,
   percent,
   points,
+  quote,
   table,
 } from '../../packages/cli/src/format.js';
 
@@ -110,4 +111,14 @@ describe('did you mean', () => {
   ])('%s: %s', (wrong, meant) => expect(nearest(wrong, known)).toBe(meant));
 
   it('means nothing where nothing is known', () => expect(nearest('seed', [])).toBeUndefined());
+});
+
+describe('a path in a command that is shown', () => {
+  it.each([
+    ['runs/a-1', 'runs/a-1'],
+    ['my runs/a', "'my runs/a'"],
+    ["it's", "'it'\\''s'"],
+  ])('%j is quoted where a shell needs it', (word, quoted) => {
+    expect(quote(word)).toBe(quoted);
+  });
 });

@@ -20,7 +20,7 @@ describe('init', () => {
     expect(err).toContain('8000 examples for training, 1000 for validation, 1000 for test');
     expect(err).toMatch(/At the set point of 12 it needs about .+B and \d+ inodes; free are .+B/);
     expect(err).toMatch(/Memory per worker: about .+B, at most .+B; workers: up to 3, at most 6\./);
-    expect(err).toContain(`Next: galapagos launch ${root}`);
+    expect(err).toContain(`Next: npx galapagos launch ${root}`);
     expect(experimentIn(root)).toMatchObject({
       format: 1,
       search: { seed: 'x', populationSize: 12, mutationsPerReproduction: 5, firstLearningRate: 0.1 },

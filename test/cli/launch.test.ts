@@ -29,7 +29,9 @@ describe('launch', () => {
     const { code, stdout, stderr } = await launchOn(root, 2).finished;
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
     expect(stderr).toMatch(/^2 workers; logs: .*\/logs\/.+$/m);
-    expect(stderr).toContain(`Ended. Look: galapagos best ${root}`);
+    expect(stderr).toMatch(
+      /^Ended: the budget is spent, \d of 8 individuals \(bounds\.individuals\)\. Look: npx galapagos best /m,
+    );
     const { workers, totals } = await statusOf(root);
     expect(workers.map(({ state }) => state)).toEqual(['left', 'left']);
     expect(totals.births).toBeGreaterThanOrEqual(8);
@@ -90,6 +92,19 @@ describe('launch', () => {
     expect(stderr).not.toContain('Ended.');
     expect(processesOfThisRun()).toEqual([]);
     expect(areGivenBack(root)).toEqual([false]);
+  });
+
+  it('heeds an order to stop also for a worker that it was about to start again', async () => {
+    const root = await makeSearch('endless');
+    const { finished } = launchOn(root, 1);
+    await untilTraining(root, 1);
+    const [worker] = (await statusOf(root)).workers;
+    process.kill(worker?.pid ?? 0, 'SIGKILL');
+    await eventually(async () => (await statusOf(root)).workers.every(({ state }) => state !== 'working'));
+    expect((await galapagos(['stop', root])).code).toBe(0);
+    const { code, stderr } = await finished;
+    expect(code).toBe(0);
+    expect(stderr).toContain('Ended.');
   });
 
   it('asks to be queued again on SIGUSR1', async () => {

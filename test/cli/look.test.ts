@@ -150,6 +150,7 @@ describe('status', () => {
         },
       ],
       totals: me.totals,
+      reachedBound: null,
     });
   });
 });

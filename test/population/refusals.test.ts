@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { SeededRandom } from '@galapagos/dna';
 import {
   type Membership,
@@ -227,4 +227,17 @@ describe('opening a population', () => {
     await expect(join(world, faulty)).rejects.toMatchObject({ code: 'UNFIT', message: messages.EROFS });
     expect(existsSync(`${world.root}/workers/w1`)).toBe(false);
   });
+});
+
+test('what is no directory is never adopted: through a link we would write outside of the experiment', async () => {
+  const world = await newWorld();
+  const me = await join(world);
+  mkdirSync(`${world.root}/../elsewhere`);
+  symlinkSync(`${world.root}/../elsewhere`, `${world.root}/training/w9-1~1~w9`);
+  writeFileSync(`${world.root}/training/w9-2~1~w9`, '');
+  for (const id of ['w9-1', 'w9-2']) {
+    expect(await adopt(me, { state: 'training', id, tenure: 1, worker: 'w9' })).toBeUndefined();
+  }
+  expect(readdirSync(`${world.root}/training`).sort()).toEqual(['w9-1~1~w9', 'w9-2~1~w9']);
+  expect(readdirSync(`${world.root}/../elsewhere`)).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { inheritsWeights } from '@galapagos/dna';
-import type { Birth, Filesystem } from '@galapagos/population';
+import type { Birth, Filesystem, Population } from '@galapagos/population';
 import type { WorkerEvent } from '@galapagos/worker';
 import { describe, expect, test } from 'vitest';
 import { bitStringTrainer } from '../support/bit-string-trainer.js';
@@ -168,3 +168,23 @@ test('whoever loses the race for the worse, or for the parent, discards its chil
   expect(await population.list('workers/w1/staging')).toEqual([]);
   expect(await population.list('workers/w1/trash')).toEqual([]);
 });
+
+test('a worker goes on where the DNA of one that is drawn was spoilt, and tells of it', async () => {
+  const population = await populationInMemory({ populationSize: 4, bounds: { individuals: 40 } });
+  const here = runHere(population, {
+    onEvent: (event) => {
+      if (event.event !== 'published' || event.id !== 'w1-3') return;
+      void spoil(population);
+    },
+  });
+  expect(await here.finished).toBe('budget');
+  const [unreadable] = here.eventsOf('unreadable');
+  expect(unreadable?.reason).toContain('not JSON');
+  expect(here.eventsOf('born').length).toBe(40);
+});
+
+/** Cuts short the DNA of one of the living. */
+async function spoil({ filesystem, root }: Population): Promise<void> {
+  const [name = ''] = await filesystem.list(`${root}/alive`);
+  await filesystem.write(`${root}/alive/${name}/dna.json`, '{ "format": 1,', { sync: false });
+}

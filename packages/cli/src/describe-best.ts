@@ -1,4 +1,4 @@
-import { type Population, lineage } from '@galapagos/population';
+import { type Population, PopulationError, lineage } from '@galapagos/population';
 import { drawLineage } from './draw-lineage.js';
 import { drawNetwork } from './draw-network.js';
 import { count, fit, percent } from './format.js';
@@ -11,7 +11,8 @@ export async function describeBest(
 ): Promise<string[]> {
   const line = await lineage(population, id);
   const best = line.at(-1);
-  if (best?.evaluation === undefined) return [`${id} is gone`];
+  if (best?.evaluation === undefined)
+    throw new PopulationError('INVALID', `${id}: its evaluation is gone; galapagos fsck says what is wrong`);
   const { fitness, parameters } = best.evaluation;
   const { image } = population.experiment.search;
   return [

@@ -19,7 +19,7 @@ export const ExitCode = {
 } as const;
 
 /** What a filesystem says when it refuses; with `code`, since their messages name the operation and the path. */
-const REFUSALS = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO', 'EMFILE', 'ENOTDIR'];
+const REFUSALS = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO', 'EMFILE', 'ENOTDIR', 'ENAMETOOLONG'];
 
 /** The exit code of an error. */
 export function exitCodeOf(error: unknown): number {
@@ -27,6 +27,7 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof BackendError) return ExitCode.noAccelerator;
   if (error instanceof TrainerError) return trainerCodes[error.kind];
   if (error instanceof PopulationError) return populationCodes[error.code];
+  if (error instanceof DnaError && error.code === 'DNA_NEWER') return ExitCode.noExperiment;
   return REFUSALS.includes(errorCode(error)) ? ExitCode.unfitFilesystem : ExitCode.error;
 }
 

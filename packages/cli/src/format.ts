@@ -75,3 +75,8 @@ export function table(header: readonly string[], rows: readonly (readonly string
       .trimEnd(),
   );
 }
+
+/** A word as a shell takes it. */
+export function quote(word: string): string {
+  return /^[\w./@:+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

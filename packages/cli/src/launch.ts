@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type LaunchEvent, type LaunchResult, launchLocal } from '@galapagos/launcher';
-import { type Population, errorCode, unfit } from '@galapagos/population';
+import { type LaunchEvent, type LaunchResult, type LocalLaunch, launchLocal } from '@galapagos/launcher';
+import { Control, type Population, errorCode, unfit } from '@galapagos/population';
 import type { BackendChoice } from '@galapagos/trainer';
 import { ExitCode, messageOf } from './exit-codes.js';
 import { duration } from './format.js';
@@ -20,6 +20,9 @@ export interface LaunchRequest {
   readonly terminal: Terminal;
 }
 
+/** Seconds between two looks for an order. */
+const ORDER_SECONDS = 1;
+
 /** How a launch ended. */
 export interface Launched extends LaunchResult {
   /** Whether a second signal ended it. */
@@ -34,6 +37,8 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
   const { population, terminal, workers, seconds } = request;
   refuseTooMany(population, workers, terminal);
   const logs = await makeLogDirectory(population);
+  const control = new Control(population);
+  await control.poll();
   const bin = fileURLToPath(new URL('../bin/galapagos.js', import.meta.url));
   const running = launchLocal({
     workers,
@@ -60,7 +65,10 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
     },
   );
   terminal.err(`${countWorkers(workers)}; logs: ${near(logs)}`);
-  const progress = showProgress(population, terminal, seconds, ended.signal).catch((error: unknown) => {
+  const watching = Promise.all([
+    showProgress(population, terminal, seconds, ended.signal),
+    heedStop(control, population, running, ended.signal),
+  ]).catch((error: unknown) => {
     terminal.err(`the experiment can no longer be read: ${messageOf(error)}`);
     running.stop('the experiment cannot be read');
   });
@@ -76,14 +84,29 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
   } finally {
     ended.abort();
     stopListening();
-    await progress;
+    await watching;
     terminal.status('');
   }
 }
 
+/** A worker that starts after an order to stop is not bound by it; we, who start workers again, are. */
+async function heedStop(
+  control: Control,
+  { clock }: Population,
+  running: LocalLaunch,
+  ended: AbortSignal,
+): Promise<void> {
+  while (!ended.aborted && !control.stopped) {
+    await clock.sleep(ORDER_SECONDS, ended);
+    await control.poll();
+  }
+  if (control.stopped) running.stop('an order to stop');
+}
+
 /** One level after the other: in one go Node says of a read-only disk that there is no such directory. */
 async function makeLogDirectory(population: Population): Promise<string> {
-  const own = `logs/${hostname()}-${process.pid}`;
+  const startedAt = population.clock.now().toISOString().slice(0, 19).replaceAll(':', '');
+  const own = `logs/${startedAt}-${hostname()}-${process.pid}`;
   for (const path of ['logs', own].map((below) => population.path(below))) {
     try {
       await population.filesystem.makeDirectory(path);
@@ -111,13 +134,9 @@ function refuseTooMany(population: Population, workers: number, terminal: Termin
 function tell(terminal: Terminal, event: LaunchEvent, logs: string): void {
   switch (event.kind) {
     case 'restarting':
-      return terminal.err(
-        `worker ${event.slot} ended; it starts again in ${duration(event.delaySeconds)} (log: ${near(logs)}/slot-${event.slot}.log)`,
-      );
+      return void tellEnd(terminal, event.slot, logs, `starts again in ${duration(event.delaySeconds)}`);
     case 'givingUp':
-      return terminal.err(
-        `worker ${event.slot} ended and is not started again (log: ${near(logs)}/slot-${event.slot}.log)`,
-      );
+      return void tellEnd(terminal, event.slot, logs, 'is not started again');
     case 'killed':
       return terminal.err(`worker ${event.slot} had not left yet, and was ended`);
     case 'started':
@@ -126,6 +145,13 @@ function tell(terminal: Terminal, event: LaunchEvent, logs: string): void {
     case 'finished':
       return;
   }
+}
+
+/** Says why a worker ended, in the last of its words. */
+async function tellEnd(terminal: Terminal, slot: number, logs: string, andThen: string): Promise<void> {
+  const log = `${logs}/slot-${slot}.log`;
+  const [why = ''] = await lastWords(log);
+  terminal.err(`worker ${slot} ended and ${andThen}: ${why} (log: ${near(log)})`);
 }
 
 /** Says why workers ended that were not asked to, in the last words of one of them. */

@@ -1,11 +1,19 @@
-import { nameOf, type AliveEntry, type Population, readIndividual } from '@galapagos/population';
+import { DnaError } from '@galapagos/dna';
+import {
+  nameOf,
+  type AliveEntry,
+  type Individual,
+  type Population,
+  PopulationError,
+  readIndividual,
+} from '@galapagos/population';
 import { duration, percent, scaled, table } from './format.js';
 
 /** The best of a population, living or in the hall of fame, a row each. */
 export async function drawLeaderboard(population: Population, places: number): Promise<string[]> {
   const rows: string[][] = [];
   for (const entry of (await ranked(population)).slice(0, places)) {
-    const individual = await readIndividual(population, entry);
+    const individual = await readable(population, entry);
     if (individual?.evaluation === undefined) continue;
     const { evaluation, dna, birth } = individual;
     rows.push([
@@ -21,6 +29,16 @@ export async function drawLeaderboard(population: Population, places: number): P
   }
   const header = ['#', 'individual', 'fitness', 'parameters', 'convs', 'trained', 'parent', 'state'];
   return table(header, rows).map((row) => `  ${row}`);
+}
+
+/** One that was spoilt is passed over: the others are worth a look, and fsck says what is wrong with it. */
+async function readable(population: Population, entry: AliveEntry): Promise<Individual | undefined> {
+  try {
+    return await readIndividual(population, entry);
+  } catch (error) {
+    if (error instanceof DnaError || error instanceof PopulationError) return undefined;
+    throw error;
+  }
 }
 
 /** All that still have their weights, the best first, by the whole name. */

@@ -29,6 +29,8 @@ export function tellPerson(terminal: Terminal): (event: WorkerEvent) => void {
         return terminal.err(`${event.id} given back`);
       case 'taken-away':
         return terminal.err(`${event.id} is another worker's now`);
+      case 'unreadable':
+        return terminal.err(`${event.id} cannot be a parent: ${event.reason}`);
       case 'beat-failed':
         return terminal.err(`the directory does not answer: ${event.reason}`);
       case 'leaving':

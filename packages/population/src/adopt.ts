@@ -41,6 +41,9 @@ const KILLER_TENURES = 3;
 export async function adopt(me: Membership, orphan: TrainingEntry): Promise<Adoption | undefined> {
   const { population } = me;
   const entry: TrainingEntry = { ...orphan, tenure: orphan.tenure + 1, worker: me.name };
+  // What is no directory is nobody's, fsck reports it: through a link we would write outside of the experiment.
+  if ((await ifPresent(population.filesystem.kind(population.path(pathOf(orphan))))) !== 'directory')
+    return undefined;
   if (!(await population.move(pathOf(orphan), pathOf(entry)))) return undefined;
   if (!(await beginTenure(population, entry))) return undefined;
   const tenures = Array.from({ length: orphan.tenure }, (_, index) => index + 1);

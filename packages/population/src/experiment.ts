@@ -57,6 +57,7 @@ export const searchSchema = z.strictObject({
   mutationsPerReproduction: z
     .int()
     .min(1)
+    .max(100)
     .default(1)
     .describe('1 in the paper, 5 for a while to leave a local optimum.'),
   firstLearningRate: z

@@ -8,8 +8,9 @@ const refusals: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full: free some space, and start the workers again',
   EDQUOT: 'the quota is used up: free some space, and start the workers again',
   EROFS: 'the directory is read-only: mount it writable',
-  EACCES: 'permission denied: give this user the right to write there',
-  EPERM: 'not permitted: give this user the right to write there',
+  EACCES: 'permission denied: give this user the right to read and write there',
+  EPERM: 'not permitted: give this user the right to read and write there',
+  ENAMETOOLONG: 'the name is too long',
 };
 
 /** The code of a filesystem error, `''` for anything else. */

@@ -28,9 +28,15 @@ async function isStillThere(population: Population, entry: Entry): Promise<boole
 }
 
 async function contentFindings(population: Population, entry: Entry): Promise<Finding[]> {
-  const fix = 'move it out of the experiment; the population refills by itself';
   const problems = await problemsOf(population, entry);
-  return problems.map((problem) => ({ severity: 'error', path: pathOf(entry), problem, fix }));
+  return problems.map((problem) => ({
+    severity: 'error',
+    path: pathOf(entry),
+    problem,
+    fix: problem.includes('update Galapagos')
+      ? 'update Galapagos: a newer version wrote it'
+      : 'move it out of the experiment; the population refills by itself',
+  }));
 }
 
 /** The files of an individual: there, whole, and saying what its name says. */
@@ -64,7 +70,8 @@ async function problemOf(
     return undefined;
   } catch (error) {
     if (error instanceof DnaError) return error.message;
-    if (error instanceof PopulationError && error.code !== 'UNFIT') return error.message;
+    // Also what may not be read: the others are to be looked at all the same.
+    if (error instanceof PopulationError) return error.message;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 export { type Adoption, type Continuation, adopt } from './adopt.js';
 export { admit } from './admit.js';
+export { reachedBound } from './bounds.js';
 export { bury } from './bury.js';
 export {
   type Checkpoint,

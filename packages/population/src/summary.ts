@@ -1,3 +1,5 @@
+import { reachedBound } from './bounds.js';
+import { Control } from './control.js';
 import { type Totals, type WorkerDocument, noTotals, readIfValid, totalsSchema } from './documents.js';
 import { type FailureClass } from './documents.js';
 import type { Host } from './host.js';
@@ -38,12 +40,17 @@ export interface Summary {
   readonly best: Entry | undefined;
   readonly workers: readonly WorkerSummary[];
   readonly totals: Totals;
+  /** The bound that the search has reached, in words, so that nobody begins anything any more. */
+  readonly reachedBound: string | undefined;
 }
 
 /** Reads a population at a glance. Costs a listing of each state, and two small files for each worker that ever was. */
 export async function summarize(population: Population, host: Host): Promise<Summary> {
   const { training, alive, size } = await population.living();
   const workers = await summarizeWorkers(population, host);
+  const totals = sumTotals(workers.map((worker) => worker.totals));
+  const control = new Control(population);
+  await control.poll();
   return {
     size,
     setPoint: population.experiment.search.populationSize,
@@ -52,7 +59,8 @@ export async function summarize(population: Population, host: Host): Promise<Sum
     dead: (await population.dead()).length,
     best: await bestEntry(population),
     workers,
-    totals: sumTotals(workers.map(({ totals }) => totals)),
+    totals,
+    reachedBound: reachedBound(control.bounds, totals),
   };
 }
 
@@ -90,7 +98,8 @@ async function summarizeWorkers(population: Population, host: Host): Promise<Wor
   for (const name of await workerNames(population)) {
     const document = await readWorker(population, name);
     const left = (await readBeat(population, name)) === LEFT;
-    const gone = document !== undefined && (await host.isGone(document));
+    // One that has no document died while it joined, or is joining at this moment.
+    const gone = document === undefined || (await host.isGone(document));
     const state = left ? 'left' : gone ? 'gone' : 'working';
     summaries.push({ name, document, state, totals: await readTotals(population, name) });
   }

@@ -1,6 +1,6 @@
 import './ignore-signals.js';
 import { datasetOptionsSchema, loadDataset } from '@galapagos/datasets';
-import { nodeFilesystem, systemClock } from '@galapagos/population';
+import { nodeFilesystem, systemClock, unfit } from '@galapagos/population';
 import { z } from 'zod';
 import { chooseBackend } from './backend.js';
 import { BACKEND_CHOICES, BackendError } from './backend-choice.js';
@@ -52,7 +52,12 @@ async function main(): Promise<void> {
     };
     trainIndividual(bench, message.request).then(
       (outcome) => tell({ type: 'ended', outcome }),
-      (error: unknown) => tell({ type: 'unusable', kind: 'filesystem', message: messageOf(error) }),
+      (error: unknown) =>
+        tell({
+          type: 'unusable',
+          kind: 'filesystem',
+          message: messageOf(unfit(message.request.output, error)),
+        }),
     );
   });
   tell({ type: 'ready', backend: backend.name, reason: backend.reason, checksum: dataset.checksum });

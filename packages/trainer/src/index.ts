@@ -1,5 +1,6 @@
 export { BACKEND_CHOICES, type BackendChoice, BackendError } from './backend-choice.js';
 export { type NetworkCost, costOf } from './flops.js';
+export { excessOver } from './limits.js';
 export type { TrainingOutcome, TrainingRequest, TrainingResult } from './messages.js';
 export { type Plan, planNetwork } from './plan.js';
 export { type TrainingSettings, trainingSchema } from './settings.js';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const trainingSchema = z.strictObject({
   steps: z.int().positive().describe('Training steps of one individual; 25,600 in the paper.'),
   batchSize: z.int().positive().default(50).describe('Examples of one step.'),
-  momentum: z.number().min(0).max(1).default(0.9).describe('Share of the momentum that a step keeps.'),
+  momentum: z.number().min(0).lt(1).default(0.9).describe('Share of the momentum that a step keeps.'),
   padCrop: z.int().min(0).default(0).describe('Pad so many pixels, then crop at random; 4 in the paper.'),
   flip: z.boolean().default(false).describe('Mirror half of the training examples.'),
   checkpointSeconds: z

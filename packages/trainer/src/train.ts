@@ -5,11 +5,11 @@ import { ExampleStream } from './example-stream.js';
 import { failureOf, isOfThisMachine } from './failure.js';
 import { type NetworkCost, costOf } from './flops.js';
 import { startingWeights } from './inherit-weights.js';
+import { excessOver } from './limits.js';
 import type { TrainingOutcome, TrainingRequest } from './messages.js';
 import { Network } from './network.js';
 import { parametersOf } from './parameters.js';
 import { type Plan, planNetwork } from './plan.js';
-import type { TrainingSettings } from './settings.js';
 import { Training } from './training.js';
 import { WeightsFileError, decodeWeights } from './weights-file.js';
 import { type Workbench, waiting } from './workbench.js';
@@ -24,8 +24,10 @@ export async function trainIndividual(bench: Workbench, request: TrainingRequest
   let training: Training | undefined;
   try {
     const { dna, plan, cost } = await waiting(bench, () => prepare(bench, request));
-    const excess = overLimit(cost, bench.settings);
-    if (excess !== undefined) return excess;
+    const reason = excessOver(cost, bench.settings);
+    if (reason !== undefined) {
+      return { kind: 'failed', seconds: 0, flops: 0, failure: { class: 'over-limit', reason, log: '' } };
+    }
     const start = await waiting(bench, () => startingState(bench, request, plan));
     network = new Network(plan, bench.backend.operations, start.arrays);
     training = new Training(bench, request, network, cost, dna, start);
@@ -76,17 +78,4 @@ function naming<T>(file: string, decode: () => T): T {
   } catch (error) {
     throw error instanceof WeightsFileError ? new WeightsFileError(`${file}: ${error.message}`) : error;
   }
-}
-
-function overLimit(cost: NetworkCost, { limits, batchSize }: TrainingSettings): TrainingOutcome | undefined {
-  const found = [
-    ['parameters', cost.parameters],
-    ['flopsPerExample', cost.flopsPerStep / batchSize],
-    ['memoryBytes', cost.memoryBytes],
-  ] as const;
-  const beyond = found.find(([limit, value]) => value > limits[limit]);
-  if (beyond === undefined) return undefined;
-  const [limit, value] = beyond;
-  const reason = `${Math.round(value)} ${limit}; limits.${limit} is ${limits[limit]}`;
-  return { kind: 'failed', seconds: 0, flops: 0, failure: { class: 'over-limit', reason, log: '' } };
 }

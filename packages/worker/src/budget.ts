@@ -1,4 +1,4 @@
-import { type Bounds, type Totals, readTotals, sumTotals, workerNames } from '@galapagos/population';
+import { type Totals, reachedBound, readTotals, sumTotals, workerNames } from '@galapagos/population';
 import type { Shift } from './shift.js';
 
 /**
@@ -8,18 +8,10 @@ import type { Shift } from './shift.js';
 export async function isBudgetSpent(shift: Shift): Promise<boolean> {
   const { bounds } = shift.control;
   if (bounds.individuals === null && bounds.workerSeconds === null && bounds.flops === null) return false;
-  return isReached(bounds, await totalsOfAll(shift));
+  return reachedBound(bounds, await totalsOfAll(shift)) !== undefined;
 }
 
 async function totalsOfAll({ population, me }: Shift): Promise<Totals> {
   const others = (await workerNames(population)).filter((name) => name !== me.name);
   return sumTotals([me.totals, ...(await Promise.all(others.map((name) => readTotals(population, name))))]);
-}
-
-function isReached({ individuals, workerSeconds, flops }: Bounds, totals: Totals): boolean {
-  return (
-    (individuals !== null && totals.births >= individuals) ||
-    (workerSeconds !== null && totals.seconds >= workerSeconds) ||
-    (flops !== null && totals.flops >= flops)
-  );
 }

@@ -49,6 +49,8 @@ export type WorkerEvent =
     }
   | { readonly event: 'handed-back'; readonly id: IndividualId }
   | { readonly event: 'taken-away'; readonly id: IndividualId }
+  /** The DNA of one that was drawn is not valid. */
+  | { readonly event: 'unreadable'; readonly id: IndividualId; readonly reason: string }
   | { readonly event: 'waiting'; readonly reason: string }
   | { readonly event: 'collected'; readonly count: number }
   | { readonly event: 'beat-failed'; readonly reason: string }

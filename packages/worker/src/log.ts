@@ -25,6 +25,7 @@ function levelOf(event: WorkerEvent['event']): 'debug' | 'info' | 'warn' {
     case 'failed':
     case 'buried':
     case 'taken-away':
+    case 'unreadable':
     case 'beat-failed':
       return 'warn';
     case 'joined':

@@ -1,4 +1,4 @@
-import { coin, firstDna, integer, mutate } from '@galapagos/dna';
+import { type Dna, DnaError, coin, firstDna, integer, mutate } from '@galapagos/dna';
 import {
   type AliveEntry,
   type Conception,
@@ -66,12 +66,24 @@ interface Child {
 /** @returns Undefined when the parent vanished meanwhile. */
 async function reproduce(shift: Shift, parent: AliveEntry): Promise<Child | undefined> {
   const { image, mutationsPerReproduction } = shift.population.experiment.search;
-  const dna = await readDna(shift.population, parent);
+  const dna = await readParent(shift, parent);
   if (dna === undefined) return undefined;
   const mutated = mutate(dna, shift.random, { count: mutationsPerReproduction, image });
   const conception = { dna: mutated.dna, parent, mutations: mutated.drawn };
   const id = await conceive(shift.me, conception);
   return id === undefined ? undefined : { id, conception };
+}
+
+/** One whose DNA was spoilt is no parent; its place is given to another as soon as it loses. */
+async function readParent({ population, emit }: Shift, parent: AliveEntry): Promise<Dna | undefined> {
+  try {
+    return await readDna(population, parent);
+  } catch (error) {
+    // A newer version's is whole: then it is we who must go.
+    if (!(error instanceof DnaError) || error.code === 'DNA_NEWER') throw error;
+    emit({ event: 'unreadable', id: parent.id, reason: error.message });
+    return undefined;
+  }
 }
 
 async function admitFirst(shift: Shift): Promise<void> {

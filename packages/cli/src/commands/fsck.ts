@@ -13,14 +13,15 @@ export const fsckCommand = defineCommand({
     if (asJson) terminal.out(JSON.stringify(findings, null, 2));
     else for (const line of findings.flatMap(describe)) terminal.out(line);
     const errors = findings.filter(({ severity }) => severity === 'error').length;
-    terminal.err(
-      errors > 0
-        ? `${dir}: ${errors === 1 ? '1 promise is' : `${errors} promises are`} broken`
-        : `${dir}: clean`,
-    );
+    terminal.err(`${dir}: ${verdict(errors, findings.length)}`);
     return errors > 0 ? ExitCode.error : ExitCode.done;
   },
 });
+
+function verdict(errors: number, findings: number): string {
+  if (errors > 0) return `${errors === 1 ? '1 promise is' : `${errors} promises are`} broken`;
+  return findings === 0 ? 'clean' : 'no promise is broken';
+}
 
 function describe({ severity, path, problem, fix }: Finding): string[] {
   return [`${severity.padEnd(7)}  ${path}: ${problem}`, `         ${fix}`];

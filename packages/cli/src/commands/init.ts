@@ -1,4 +1,5 @@
 import { defineCommand, directory } from '../command.js';
+import { quote } from '../format.js';
 import {
   type RawConfiguration,
   merge,
@@ -71,7 +72,7 @@ export const initCommand = defineCommand({
       `  ${dataset.train.count} examples for training, ${dataset.validation.count} for validation, ${dataset.test.count} for test`,
     );
     for (const line of await describeNeeds(dir, experiment, dataset)) terminal.err(`  ${line}`);
-    terminal.err(`Next: galapagos launch ${dir} --workers 2`);
+    terminal.err(`Next: npx galapagos launch ${quote(dir)} --workers 2`);
     return 0;
   },
 });

@@ -1,4 +1,6 @@
+import { nodeHost, summarize } from '@galapagos/population';
 import { defineCommand, directory } from '../command.js';
+import { quote } from '../format.js';
 import { openPopulation } from '../ground.js';
 import { launch } from '../launch.js';
 import {
@@ -30,7 +32,11 @@ export const launchCommand = defineCommand({
       backend: args.backend,
       terminal,
     });
-    if (exitCode === 0 && !isForced) terminal.err(`Ended. Look: galapagos best ${args.dir}`);
+    if (exitCode === 0 && !isForced) {
+      const { reachedBound } = await summarize(population, nodeHost);
+      const why = reachedBound === undefined ? '' : `: the budget is spent, ${reachedBound}`;
+      terminal.err(`Ended${why}. Look: npx galapagos best ${quote(args.dir)}`);
+    }
     return exitCode;
   },
 });

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { type Population, bestEntry } from '@galapagos/population';
+import { type Population, PopulationError, bestEntry } from '@galapagos/population';
 import type { BackendChoice } from '@galapagos/trainer';
 import { defineCommand } from '../command.js';
 import { createFrom } from '../create.js';
 import { describeBest } from '../describe-best.js';
 import { ExitCode } from '../exit-codes.js';
-import { fit, percent } from '../format.js';
+import { fit, percent, quote } from '../format.js';
 import { openPopulation } from '../ground.js';
 import { launch } from '../launch.js';
 import { drawLeaderboard } from '../leaderboard.js';
@@ -57,20 +57,38 @@ export const quickstartCommand = defineCommand({
 });
 
 async function beginOrGoOn(dir: string, seed: string | undefined, terminal: Terminal): Promise<Population> {
-  if (existsSync(`${dir}/experiment.json`)) {
-    const population = await openPopulation(dir);
-    const { seed: before } = population.experiment.search;
-    if (seed !== undefined && seed !== before) {
-      throw new UsageError(
-        `${dir}: a search with seed ${before} is there; another seed needs another directory`,
-      );
-    }
-    terminal.err(`Going on with the search in ${dir}.`);
-    return population;
-  }
+  if (existsSync(`${dir}/experiment.json`)) return await goOn(dir, seed, terminal);
   const { configuration } = presets.quickstart;
   const search = seed === undefined ? configuration.search : { ...configuration.search, seed };
-  const { dataset, experiment } = await createFrom(dir, { ...configuration, search }, 'preset quickstart');
+  try {
+    const made = await createFrom(dir, { ...configuration, search }, 'preset quickstart');
+    tellOfBeginning(dir, made, terminal);
+    return await openPopulation(dir);
+  } catch (error) {
+    // Another began it in this very moment.
+    if (error instanceof PopulationError && error.code === 'EXPERIMENT_EXISTS')
+      return await goOn(dir, seed, terminal);
+    throw error;
+  }
+}
+
+async function goOn(dir: string, seed: string | undefined, terminal: Terminal): Promise<Population> {
+  const population = await openPopulation(dir);
+  const { seed: before } = population.experiment.search;
+  if (seed !== undefined && seed !== before) {
+    throw new UsageError(
+      `${dir}: a search with seed ${before} is there; another seed needs another directory`,
+    );
+  }
+  terminal.err(`Going on with the search in ${dir}.`);
+  return population;
+}
+
+function tellOfBeginning(
+  dir: string,
+  { dataset, experiment }: Awaited<ReturnType<typeof createFrom>>,
+  terminal: Terminal,
+): void {
   const { train, validation, test } = dataset;
   terminal.err(
     `A new search in ${dir}, seed ${experiment.search.seed}: ${train.count} digits to train on, ${validation.count} to select by, ${test.count} to test with at the end.`,
@@ -78,7 +96,6 @@ async function beginOrGoOn(dir: string, seed: string | undefined, terminal: Term
   terminal.err(
     'The first individuals have no convolution at all: about one digit in four is the best that they can do.',
   );
-  return await openPopulation(dir);
 }
 
 async function report(
@@ -100,7 +117,8 @@ async function report(
   say(`Everything is in ${dir}. Try:`, ...nextCommands(dir));
 }
 
-function nextCommands(dir: string): string[] {
+function nextCommands(directory: string): string[] {
+  const dir = quote(directory);
   const again = dir === DIRECTORY ? 'npm run quickstart' : `npx galapagos quickstart ${dir}`;
   const commands = [
     [`ls -r ${dir}/alive`, 'the population, the best first'],

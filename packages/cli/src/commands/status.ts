@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { type Summary, type WorkerSummary, nodeHost, summarize } from '@galapagos/population';
 import { defineCommand, directory, json } from '../command.js';
 import { duration, percent, scaled, table } from '../format.js';
@@ -18,7 +19,17 @@ export const statusCommand = defineCommand({
 });
 
 /** The shape of `status --json`. */
-function statusDocument({ size, setPoint, training, alive, dead, best, workers, totals }: Summary) {
+function statusDocument({
+  size,
+  setPoint,
+  training,
+  alive,
+  dead,
+  best,
+  workers,
+  totals,
+  reachedBound,
+}: Summary) {
   return {
     size,
     setPoint,
@@ -38,10 +49,21 @@ function statusDocument({ size, setPoint, training, alive, dead, best, workers, 
       totals: own,
     })),
     totals,
+    reachedBound: reachedBound ?? null,
   };
 }
 
-function describe({ size, setPoint, training, alive, dead, best, workers, totals }: Summary): string[] {
+function describe({
+  size,
+  setPoint,
+  training,
+  alive,
+  dead,
+  best,
+  workers,
+  totals,
+  reachedBound,
+}: Summary): string[] {
   const fitness = best !== undefined && 'fitness' in best ? best.fitness : undefined;
   const failures = Object.entries(totals.failures).map(([name, count]) => `${count} ${name}`);
   const middle = alive[Math.floor(alive.length / 2)];
@@ -51,6 +73,9 @@ function describe({ size, setPoint, training, alive, dead, best, workers, totals
     `so far       ${totals.births} births, ${totals.kills} kills, ${totals.adoptions} adoptions, ${totals.lostRaces} lost races`,
     `failures     ${failures.length === 0 ? 'none' : failures.join(', ')}`,
     `trained      ${duration(totals.seconds)}, ${scaled(totals.flops)}FLOP`,
+    ...(reachedBound === undefined
+      ? []
+      : [`budget       spent: ${reachedBound}; nobody begins anything any more`]),
     ...describeWorkers(workers),
   ];
 }
@@ -68,8 +93,12 @@ function describeWorkers(workers: readonly WorkerSummary[]): string[] {
     String(totals.published),
     duration(totals.seconds),
   ]);
+  const elsewhere = working.some(({ document }) => document?.host !== hostname());
   return [
     head,
     ...table(['worker', 'host', 'pid', 'back end', 'published', 'trained'], rows).map((row) => `  ${row}`),
+    ...(elsewhere
+      ? ['  one look cannot tell whether a worker of another host still lives; its lease does']
+      : []),
   ];
 }
