@@ -34,7 +34,7 @@ class Net {
     private readonly operations: Operations,
     random: () => number,
   ) {
-    const shapes = [[3, 3, 1, 6], [6], [6], [5, 5, 6, 12], [12], [12], [12, CLASSES], [CLASSES]];
+    const shapes = [[3, 3, 1, 4], [4], [4], [5, 5, 4, 8], [8], [8], [8, CLASSES], [CLASSES]];
     this.variables = shapes.map((shape) => {
       const values = randomValues(shape, random);
       const fanIn = shape.slice(0, -1).reduce((product, n) => product * n, 1);
@@ -62,7 +62,7 @@ class Net {
     ];
     const first = o.batchNormalization(o.convolution(x, filter1, 1), gamma1, beta1, NORMALIZATION).y;
     const second = o.batchNormalization(o.convolution(first, filter2, 2), gamma2, beta2, NORMALIZATION).y;
-    const skip = o.matchChannels(o.resizeNearest(first, 4, 4), 12);
+    const skip = o.matchChannels(o.resizeNearest(first, 4, 4), 8);
     return o.dense(o.globalAveragePool(o.sum([second, skip])), kernel, bias);
   }
 

@@ -60,7 +60,7 @@ describe('any sequence of mutations from the first individual', () => {
         }
         expectSound(parent, image);
       }),
-      { seed: 1703, numRuns: 300 },
+      { seed: 1703, numRuns: 200 },
     );
   });
 
@@ -77,7 +77,7 @@ describe('any sequence of mutations from the first individual', () => {
           expectSound(parent, image);
         }
       }),
-      { seed: 1041, numRuns: 150 },
+      { seed: 1041, numRuns: 100 },
     );
   });
 });
