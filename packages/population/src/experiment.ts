@@ -4,7 +4,7 @@ import { PopulationError } from './errors.js';
 import { errorCode, ifPresent, unfit } from './filesystem-errors.js';
 import type { Filesystem } from './filesystem.js';
 import { linkIfAbsent, readIfPresent } from './files.js';
-import type { Ground } from './population.js';
+import type { Ground } from './ground.js';
 import { EXPERIMENT_FILE, TOP_DIRECTORIES } from './layout.js';
 
 /** What only bounds a search, and may change while it runs, by an order. */

@@ -4,7 +4,7 @@ import { PopulationError } from './errors.js';
 import { readValidEvaluation } from './evaluation.js';
 import { ifPresent } from './filesystem-errors.js';
 import { readIfPresent } from './files.js';
-import type { Finding } from './fsck.js';
+import type { Finding } from './finding.js';
 import { allEntries } from './individual.js';
 import { BIRTH_FILE, DNA_FILE, type Entry, nameOf, pathOf } from './layout.js';
 import type { Population } from './population.js';

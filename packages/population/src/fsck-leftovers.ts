@@ -1,5 +1,5 @@
 import { readTrashed } from './collect.js';
-import type { Finding } from './fsck.js';
+import type { Finding } from './finding.js';
 import { isHistoryName, readLines } from './history.js';
 import { type TrashEntry, parseTrashName, trashName, workerPath } from './layout.js';
 import type { Population } from './population.js';

@@ -1,3 +1,4 @@
+import type { Finding } from './finding.js';
 import { individualFindings } from './fsck-individuals.js';
 import { historyFindings, workerFindings } from './fsck-leftovers.js';
 import { isHistoryName } from './history.js';
@@ -12,15 +13,6 @@ import {
 } from './layout.js';
 import type { Population } from './population.js';
 import { summarize } from './summary.js';
-
-/** Something about a directory that a person should know. */
-export interface Finding {
-  /** `error`: a promise is broken; `warning`: will not mend itself; `note`: harmless, or the next worker mends it. */
-  readonly severity: 'error' | 'warning' | 'note';
-  readonly path: string;
-  readonly problem: string;
-  readonly fix: string;
-}
 
 const STATES = ['training', 'alive', 'dead', 'hall-of-fame'] as const satisfies Entry['state'][];
 

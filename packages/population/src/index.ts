@@ -41,7 +41,9 @@ export {
 } from './experiment.js';
 export { errorCode, isMissing, unfit } from './filesystem-errors.js';
 export type { Filesystem } from './filesystem.js';
-export { type Finding, fsck } from './fsck.js';
+export type { Finding } from './finding.js';
+export { fsck } from './fsck.js';
+export type { Ground } from './ground.js';
 export { type HistoryRecord, readHistory } from './history.js';
 export { type Host, type ProcessIdentity, unknowingHost } from './host.js';
 export {
@@ -75,7 +77,7 @@ export { type Politely, politely } from './lock.js';
 export { type JoinOptions, Membership } from './membership.js';
 export { nodeFilesystem } from './node-filesystem.js';
 export { nodeHost } from './node-host.js';
-export { type Ground, Population } from './population.js';
+export { Population } from './population.js';
 export { publish, writeEvaluation } from './publish.js';
 export {
   type Summary,

@@ -2,17 +2,11 @@ import type { Random } from '@galapagos/dna';
 import type { Clock } from './clock.js';
 import { PopulationError } from './errors.js';
 import { type Experiment, readExperiment } from './experiment.js';
+import type { Ground } from './ground.js';
 import { errorCode, ifPresent, isMissing, isRefusal, unfit } from './filesystem-errors.js';
 import type { Filesystem } from './filesystem.js';
 import { parent } from './files.js';
 import { type AliveEntry, type DeadEntry, type Entry, type TrainingEntry, parseName } from './layout.js';
-
-/** What a population stands on: filesystem, time and chance, so that the same code runs over a simulation. */
-export interface Ground {
-  readonly filesystem: Filesystem;
-  readonly clock: Clock;
-  readonly random: Random;
-}
 
 /** The shared directory of one experiment, as it was when last listed. */
 export class Population {
