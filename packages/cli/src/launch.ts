@@ -7,6 +7,7 @@ import type { BackendChoice } from '@galapagos/trainer';
 import { ExitCode, messageOf } from './exit-codes.js';
 import { duration } from './format.js';
 import { lastWords } from './last-words.js';
+import { patience } from './patience.js';
 import { showProgress } from './progress.js';
 import { onEndSignals } from './signals.js';
 import type { Terminal } from './terminal.js';
@@ -67,7 +68,7 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
   terminal.err(`${countWorkers(workers)}; logs: ${near(logs)}`);
   const watching = Promise.all([
     showProgress(population, terminal, seconds, ended.signal),
-    heedStop(control, population, running, ended.signal),
+    heedStop(control, request, running, ended.signal),
   ]).catch((error: unknown) => {
     terminal.err(`the experiment can no longer be read: ${messageOf(error)}`);
     running.stop('the experiment cannot be read');
@@ -92,13 +93,14 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
 /** A worker that starts after an order to stop is not bound by it; we, who start workers again, are. */
 async function heedStop(
   control: Control,
-  { clock }: Population,
+  { population, terminal }: LaunchRequest,
   running: LocalLaunch,
   ended: AbortSignal,
 ): Promise<void> {
+  const patiently = patience(terminal);
   while (!ended.aborted && !control.stopped) {
-    await clock.sleep(ORDER_SECONDS, ended);
-    await control.poll();
+    await population.clock.sleep(ORDER_SECONDS, ended);
+    await patiently(() => control.poll());
   }
   if (control.stopped) running.stop('an order to stop');
 }

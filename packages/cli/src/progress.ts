@@ -1,5 +1,6 @@
 import { type Population, nodeHost, summarize } from '@galapagos/population';
 import { clockTime, percent } from './format.js';
+import { patience } from './patience.js';
 import type { Terminal } from './terminal.js';
 
 /** Seconds between two lines of progress: on a terminal it is redrawn, in a pipe lines are added. */
@@ -9,7 +10,7 @@ const LINE_SECONDS = 15;
 /**
  * Shows how a search goes until it is told to end.
  * @param seconds The time that it has; undefined where there is no limit.
- * @throws PopulationError when the experiment can no longer be read.
+ * @throws PopulationError `NO_EXPERIMENT` when it is gone.
  */
 export async function showProgress(
   population: Population,
@@ -19,7 +20,8 @@ export async function showProgress(
 ): Promise<void> {
   const { clock } = population;
   const startedAt = clock.monotonic();
-  const before = (await summarize(population, nodeHost)).totals.published;
+  const patiently = patience(terminal);
+  const before = (await patiently(() => summarize(population, nodeHost)))?.totals.published ?? 0;
   let lineAt = startedAt;
   for (;;) {
     await clock.sleep(REDRAW_SECONDS, ended);
@@ -27,8 +29,9 @@ export async function showProgress(
     const now = clock.monotonic();
     if (!terminal.isWatched && now - lineAt < LINE_SECONDS) continue;
     lineAt = now;
-    const line = await progressLine(population, before, now - startedAt, seconds);
+    const line = await patiently(() => progressLine(population, before, now - startedAt, seconds));
     if (ended.aborted) return;
+    if (line === undefined) continue;
     if (terminal.isWatched) terminal.status(line);
     else terminal.err(line);
   }

@@ -1,0 +1,25 @@
+import { PopulationError } from '@galapagos/population';
+import { messageOf } from './exit-codes.js';
+import type { Terminal } from './terminal.js';
+
+/**
+ * Reads of an experiment that workers go on with: a network mount may fail for a while, which is told once and then
+ * waited for.
+ * @returns Does a piece of work; undefined where the experiment did not answer.
+ * @throws PopulationError `NO_EXPERIMENT` when it is gone.
+ */
+export function patience(terminal: Terminal): <T>(work: () => Promise<T>) => Promise<T | undefined> {
+  let isTold = false;
+  return async (work) => {
+    try {
+      const result = await work();
+      isTold = false;
+      return result;
+    } catch (error) {
+      if (error instanceof PopulationError && error.code === 'NO_EXPERIMENT') throw error;
+      if (!isTold) terminal.err(`the experiment does not answer: ${messageOf(error)}`);
+      isTold = true;
+      return undefined;
+    }
+  };
+}
