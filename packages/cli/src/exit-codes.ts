@@ -19,23 +19,41 @@ export const ExitCode = {
 } as const;
 
 /** What a filesystem says when it refuses; with `code`, since their messages name the operation and the path. */
-const REFUSALS = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO', 'EMFILE', 'ENOTDIR', 'ENAMETOOLONG'];
+const REFUSALS = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'ENAMETOOLONG'];
+/** What a network mount says that fails for a while: then a launcher is to start the worker again. */
+const PASSING = [
+  'EIO',
+  'ESTALE',
+  'ETIMEDOUT',
+  'ENOTCONN',
+  'ECONNRESET',
+  'EAGAIN',
+  'EBUSY',
+  'EMFILE',
+  'ENFILE',
+];
 
 /** The exit code of an error. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError || error instanceof DatasetError) return ExitCode.usage;
   if (error instanceof BackendError) return ExitCode.noAccelerator;
   if (error instanceof TrainerError) return trainerCodes[error.kind];
-  if (error instanceof PopulationError) return populationCodes[error.code];
+  if (error instanceof PopulationError) {
+    return isPassing(error.cause) ? ExitCode.error : populationCodes[error.code];
+  }
   if (error instanceof DnaError && error.code === 'DNA_NEWER') return ExitCode.noExperiment;
   return REFUSALS.includes(errorCode(error)) ? ExitCode.unfitFilesystem : ExitCode.error;
+}
+
+function isPassing(cause: unknown): boolean {
+  return PASSING.includes(errorCode(cause));
 }
 
 /** What to say of an error: where a person can do something about it, its message is enough. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const isExpected =
-    REFUSALS.includes(errorCode(error)) ||
+    [...REFUSALS, ...PASSING].includes(errorCode(error)) ||
     [UsageError, DatasetError, BackendError, TrainerError, PopulationError, DnaError].some(
       (kind) => error instanceof kind,
     );
