@@ -86,7 +86,7 @@ describe('a directory that is no good', () => {
     chmodSync(folder, 0o500);
     const { code, err } = await init();
     expect(code).toBe(5);
-    expect(err).toContain('permission denied: give this user the right to write there');
+    expect(err).toContain('permission denied: give this user the right to read and write there');
   });
 
   it.skipIf(!canMount)('is refused on a read-only mount (needs the right to mount)', async () => {
