@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 
 const galapagos = fileURLToPath(new URL('../../packages/cli/bin/galapagos.js', import.meta.url));
 const root = process.argv[2] ?? mkdtempSync(join(tmpdir(), 'galapagos-adoption-'));
-const steps = Number(process.env.STEPS ?? 120_000);
+const steps = Number(process.env.STEPS ?? 250_000);
 const processes = new Set();
 
 try {
