@@ -1,4 +1,5 @@
 import type { InferredOptionTypes, Options, PositionalOptions } from 'yargs';
+import type { z } from 'zod';
 import type { Terminal } from './terminal.js';
 
 /** An option that nobody has described does not compile. */
@@ -10,6 +11,8 @@ export interface Command {
   readonly positionals: Readonly<Record<string, Described<PositionalOptions>>>;
   readonly options: Readonly<Record<string, Described<Options>>>;
   readonly examples: readonly (readonly [command: string, what: string])[];
+  /** What `--json` prints: the reference is made from it, and a test holds the verb to it. */
+  readonly output?: z.ZodType;
   readonly run: (args: never, terminal: Terminal) => Promise<number>;
 }
 
@@ -23,6 +26,7 @@ export function defineCommand<
   readonly positionals: P;
   readonly options: O;
   readonly examples?: Command['examples'];
+  readonly output?: z.ZodType;
   /** @returns The exit code. */
   readonly run: (
     args: { [K in keyof P]: string } & InferredOptionTypes<O>,
@@ -40,3 +44,8 @@ export const directory = {
 export const json = {
   json: { describe: 'Print JSON', type: 'boolean', default: false },
 } as const;
+
+/** Prints what a verb has found, in the shape that it has declared. */
+export function printJson<S extends z.ZodType>(terminal: Terminal, _shape: S, found: z.input<S>): void {
+  terminal.out(JSON.stringify(found, null, 2));
+}

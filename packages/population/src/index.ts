@@ -26,8 +26,13 @@ export {
   POPULATION_FORMAT,
   type Totals,
   type WorkerDocument,
+  attemptSchema,
+  birthSchema,
+  evaluationSchema,
+  failureSchema,
   formatDocument,
   noTotals,
+  totalsSchema,
 } from './documents.js';
 export { PopulationError } from './errors.js';
 export {

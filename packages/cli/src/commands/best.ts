@@ -1,11 +1,14 @@
 import { bestEntry } from '@galapagos/population';
-import { defineCommand, directory, json } from '../command.js';
+import { defineCommand, directory, json, printJson } from '../command.js';
 import { describeBest } from '../describe-best.js';
 import { findMeant } from '../find.js';
 import { fit } from '../format.js';
 import { openPopulation } from '../ground.js';
 import { drawLeaderboard } from '../leaderboard.js';
+import { individualShape } from '../shapes.js';
 import { UsageError } from '../usage-error.js';
+
+const shape = individualShape.nullable().describe('Null where nobody has been evaluated.');
 
 export const bestCommand = defineCommand({
   name: 'best',
@@ -15,17 +18,18 @@ export const bestCommand = defineCommand({
     ...json,
     top: { describe: 'Rows of the leaderboard', type: 'number', default: 5, requiresArg: true },
   },
+  output: shape,
   run: async ({ dir, json: asJson, top }, terminal) => {
     if (!Number.isInteger(top) || top < 1) throw new UsageError('--top: a whole number, at least 1');
     const population = await openPopulation(dir);
     const best = await bestEntry(population);
     if (best === undefined) {
       terminal.err(`${dir}: nobody has been evaluated yet`);
-      if (asJson) terminal.out('null');
+      if (asJson) printJson(terminal, shape, null);
       return 0;
     }
     if (asJson) {
-      terminal.out(JSON.stringify(await findMeant(population, best.id), null, 2));
+      printJson(terminal, shape, await findMeant(population, best.id));
       return 0;
     }
     const { columns } = terminal;

@@ -1,16 +1,27 @@
 import { type Finding, fsck, nodeHost } from '@galapagos/population';
-import { defineCommand, directory, json } from '../command.js';
+import { z } from 'zod';
+import { defineCommand, directory, json, printJson } from '../command.js';
 import { ExitCode } from '../exit-codes.js';
 import { openPopulation } from '../ground.js';
+
+const shape = z.array(
+  z.strictObject({
+    severity: z.enum(['error', 'warning', 'note']),
+    path: z.string(),
+    problem: z.string(),
+    fix: z.string(),
+  }),
+);
 
 export const fsckCommand = defineCommand({
   name: 'fsck',
   describe: 'Check the directory against what it promises; reads only',
   positionals: directory,
   options: json,
+  output: shape,
   run: async ({ dir, json: asJson }, terminal) => {
     const findings = await fsck(await openPopulation(dir), nodeHost);
-    if (asJson) terminal.out(JSON.stringify(findings, null, 2));
+    if (asJson) printJson(terminal, shape, findings);
     else for (const line of findings.flatMap(describe)) terminal.out(line);
     const errors = findings.filter(({ severity }) => severity === 'error').length;
     terminal.err(`${dir}: ${verdict(errors, findings.length)}`);

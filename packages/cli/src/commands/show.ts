@@ -1,10 +1,11 @@
 import type { Individual, Population } from '@galapagos/population';
-import { defineCommand, directory, json } from '../command.js';
+import { defineCommand, directory, json, printJson } from '../command.js';
 import { describeMutation } from '../draw-lineage.js';
 import { drawNetwork } from '../draw-network.js';
 import { count, duration, percent, scaled } from '../format.js';
 import { findMeant } from '../find.js';
 import { openPopulation } from '../ground.js';
+import { individualShape } from '../shapes.js';
 
 export const showCommand = defineCommand({
   name: 'show',
@@ -14,10 +15,11 @@ export const showCommand = defineCommand({
     id: { describe: 'The individual, w1-12 say, or best', type: 'string', demandOption: true },
   },
   options: json,
+  output: individualShape,
   run: async ({ dir, id, json: asJson }, terminal) => {
     const population = await openPopulation(dir);
     const individual = await findMeant(population, id);
-    if (asJson) terminal.out(JSON.stringify(individual, null, 2));
+    if (asJson) printJson(terminal, individualShape, individual);
     else for (const line of describe(population, individual, terminal.columns)) terminal.out(line);
     return 0;
   },

@@ -1,18 +1,43 @@
 import { hostname } from 'node:os';
-import { type Summary, type WorkerSummary, nodeHost, summarize } from '@galapagos/population';
-import { defineCommand, directory, json } from '../command.js';
+import { type Summary, type WorkerSummary, nodeHost, summarize, totalsSchema } from '@galapagos/population';
+import { z } from 'zod';
+import { defineCommand, directory, json, printJson } from '../command.js';
 import { duration, percent, scaled, table } from '../format.js';
 import { openPopulation } from '../ground.js';
+
+const shape = z.strictObject({
+  size: z.int().describe('In training and alive.'),
+  setPoint: z.int(),
+  training: z.array(z.strictObject({ id: z.string(), tenure: z.int(), worker: z.string() })),
+  alive: z.array(z.strictObject({ id: z.string(), fitness: z.number() })).describe('The best first.'),
+  dead: z.int().describe('How many wait for the collector.'),
+  best: z
+    .strictObject({ id: z.string(), fitness: z.number(), state: z.enum(['alive', 'hall-of-fame']) })
+    .nullable(),
+  workers: z.array(
+    z.strictObject({
+      name: z.string(),
+      state: z.enum(['working', 'left', 'gone']),
+      host: z.string().nullable(),
+      pid: z.int().nullable(),
+      backend: z.string().nullable(),
+      totals: totalsSchema,
+    }),
+  ),
+  totals: totalsSchema,
+  reachedBound: z.string().nullable().describe('The bound that is reached, so that nobody begins anything.'),
+});
 
 export const statusCommand = defineCommand({
   name: 'status',
   describe: 'How a search is doing',
   positionals: directory,
   options: json,
+  output: shape,
   run: async ({ dir, json: asJson }, terminal) => {
     const population = await openPopulation(dir);
     const summary = await summarize(population, nodeHost);
-    if (asJson) terminal.out(JSON.stringify(statusDocument(summary), null, 2));
+    if (asJson) printJson(terminal, shape, statusDocument(summary));
     else for (const line of describe(summary)) terminal.out(line);
     return 0;
   },
@@ -29,7 +54,7 @@ function statusDocument({
   workers,
   totals,
   reachedBound,
-}: Summary) {
+}: Summary): z.input<typeof shape> {
   return {
     size,
     setPoint,

@@ -1,0 +1,20 @@
+import { dnaSchema } from '@galapagos/dna';
+import { attemptSchema, birthSchema, evaluationSchema, failureSchema } from '@galapagos/population';
+import { z } from 'zod';
+
+// Shapes of what `--json` prints that several verbs share. One that a single verb prints lies beside it.
+
+export const stateShape = z.enum(['training', 'alive', 'dead', 'hall-of-fame', 'collected']);
+
+/** All that the directory says of one individual. */
+export const individualShape = z.strictObject({
+  id: z.string(),
+  state: stateShape,
+  tenure: z.int(),
+  dna: dnaSchema,
+  birth: birthSchema,
+  attempt: attemptSchema.optional(),
+  evaluation: evaluationSchema.optional(),
+  failure: failureSchema.optional(),
+  folder: z.string().optional().describe('Where its files are; absent when only its record is left.'),
+});

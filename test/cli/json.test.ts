@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import { commands } from '../../packages/cli/src/main.js';
+import { galapagos } from './harness.js';
+import { populate } from './population.js';
+
+const jsonVerbs = commands.filter(({ options }) => 'json' in options);
+
+// What is printed is a contract: each shape is strict, so a field more or less than declared fails here.
+it.each(jsonVerbs)('$name --json prints what it declares', async ({ name, output, positionals }) => {
+  const { root, best } = await populate();
+  const words: Record<string, string> = { dir: root, id: best.id };
+  const { out } = await galapagos([
+    name,
+    ...Object.keys(positionals).map((key) => words[key] ?? key),
+    '--json',
+  ]);
+  expect(output, `${name} declares no output`).toBeDefined();
+  expect(output?.safeParse(JSON.parse(out)).error).toBeUndefined();
+});
