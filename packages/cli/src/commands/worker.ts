@@ -1,10 +1,11 @@
 import { type LeaveReason, Worker, logEvents } from '@galapagos/worker';
-import { type Population, PopulationError, nodeHost } from '@galapagos/population';
-import { TrainerProcess, type TrainerReady } from '@galapagos/trainer';
+import { nodeHost } from '@galapagos/population';
+import { TrainerProcess } from '@galapagos/trainer';
 import { defineCommand, directory } from '../command.js';
 import { Departure, unlessAborted } from '../departure.js';
 import { ExitCode } from '../exit-codes.js';
 import { openPopulation } from '../ground.js';
+import { refuseOtherData } from '../refuse-other-data.js';
 import { tellPerson } from '../tell-worker.js';
 import { version } from '../version.js';
 import { backendOption } from '../workers-option.js';
@@ -30,7 +31,7 @@ export const workerCommand = defineCommand({
     try {
       const ready = await unlessAborted(trainer.ready(), departure.asked);
       if (ready === undefined) return departure.exitCode;
-      refuseOtherData(population, ready);
+      refuseOtherData(population, ready.checksum);
       if (terminal.isWatched) terminal.err(`back end ${ready.backend}: ${ready.reason}`);
       const worker = new Worker({
         population,
@@ -64,14 +65,6 @@ const exitCodes: Record<Exclude<LeaveReason, 'asked'>, number> = {
   budget: ExitCode.done,
   'failure-limit': ExitCode.failureLimit,
 };
-
-function refuseOtherData({ root, experiment }: Population, { checksum }: TrainerReady): void {
-  if (checksum === experiment.dataChecksum) return;
-  throw new PopulationError(
-    'NO_EXPERIMENT',
-    `${root}: the data is not what this search began with (SHA-256 ${checksum}, expected ${experiment.dataChecksum}); put the old files back, or begin a new search`,
-  );
-}
 
 function slurmJob(): { slurmJob?: string } {
   const job = process.env['SLURM_ARRAY_JOB_ID'] ?? process.env['SLURM_JOB_ID'];
