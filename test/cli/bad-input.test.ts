@@ -90,7 +90,10 @@ describe('a wrong configuration', () => {
   });
 
   it.each([
-    ['limits: { parameters: 4 }', 'training.limits: even the first individual has 8 parameters'],
+    [
+      'limits: { parameters: 4 }',
+      'even the first individual has 8 parameters, more than the limit of 4 (training.limits.parameters)',
+    ],
     ['padCrop: 12', 'training.padCrop: 12 pixels would leave nothing of an image of 12'],
   ])('refuses a search in which nobody could be trained: %s', async (training, message) => {
     const { code, err } = await initWith(complete.replace('steps: 4', `steps: 4, ${training}`));

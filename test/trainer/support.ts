@@ -132,7 +132,11 @@ export interface TestBench extends Workbench {
 /** A trainer's tools in this process, on the `simd` back end. */
 export async function benchOf(
   training: Record<string, unknown>,
-  options: { data?: Parameters<typeof loadDataset>[0]; betweenSteps?: (bench: TestBench) => void } = {},
+  options: {
+    data?: Parameters<typeof loadDataset>[0];
+    betweenSteps?: (bench: TestBench) => void;
+    memoryGrowth?: () => number;
+  } = {},
 ): Promise<TestBench> {
   const settings = trainingSchema.parse(training);
   const backend = await chooseBackend('simd');
@@ -148,6 +152,7 @@ export async function benchOf(
     messages,
     tell: (message) => messages.push(message),
     betweenSteps: () => Promise.resolve(options.betweenSteps?.(bench)),
+    memoryGrowth: options.memoryGrowth ?? (() => 0),
     handBack: handBack.signal,
     askBack: () => handBack.abort(),
   };

@@ -247,24 +247,22 @@ describe('a loss that is no longer a number', () => {
 describe('limits', () => {
   const cost = costOf(planOf(), 10);
   test.each([
-    ['parameters', cost.parameters],
-    ['flopsPerExample', cost.flopsPerStep / 10],
-    ['memoryBytes', cost.memoryBytes],
-  ] as const)('%s', async (limit, exactly) => {
+    ['parameters', cost.parameters, '211 parameters, more than the limit of 100'],
+    ['flopsPerExample', cost.flopsPerStep / 10, '75.49 kFLOP per example, more than the limit of 100 FLOP'],
+    ['memoryBytes', cost.memoryBytes, '90.37 kB of memory for a training step, more than the limit of 100 B'],
+  ] as const)('%s', async (limit, exactly, reason) => {
     const run = async (value: number) =>
       await trainIndividual(
         await benchOf({ steps: 1, batchSize: 10, limits: { [limit]: value } }),
         individualOf(small),
       );
     expect((await run(exactly)).kind).toBe('evaluated');
-    expect(await run(exactly - 1)).toMatchObject({
+    expect(failureOf(await run(exactly - 1)).class).toBe('over-limit');
+    expect(await run(100)).toMatchObject({
       kind: 'failed',
       seconds: 0,
       flops: 0,
-      failure: {
-        class: 'over-limit',
-        reason: `${Math.round(exactly)} ${limit}; limits.${limit} is ${exactly - 1}`,
-      },
+      failure: { class: 'over-limit', reason: `${reason} (training.limits.${limit})` },
     });
   });
 
@@ -282,9 +280,23 @@ describe('limits', () => {
     const outcome = await trainIndividual(await benchOf(training), individualOf(small));
     const { class: failureClass, reason } = failureOf(outcome);
     expect(failureClass).toBe('over-limit');
-    expect(reason).toMatch(/^after 0 seconds \d+ of 1000000 steps were done; limits.seconds is 0.3$/);
+    expect(reason).toMatch(
+      /^0\.3\d* s of training, more than the limit of 0\.3 s \(training\.limits\.seconds\), at step \d+ of 1000000$/,
+    );
     expect(outcome.seconds).toBeGreaterThan(0.3);
     expect(outcome.flops).toBeGreaterThan(0);
+  });
+
+  test('memory that the estimate did not foresee, as it is used', async () => {
+    const training = { steps: 3, batchSize: 10, limits: { memoryBytes: 1e9 } };
+    const run = async (grownBy: number) =>
+      await trainIndividual(await benchOf(training, { memoryGrowth: () => grownBy }), individualOf(small));
+    expect((await run(2.256e9)).kind).toBe('evaluated');
+    expect(failureOf(await run(2.3e9))).toMatchObject({
+      class: 'out-of-memory',
+      reason:
+        '2.3 GB of memory in use, more than 2.256 GB: twice training.limits.memoryBytes, which is 1 GB, and 256 MB',
+    });
   });
 });
 

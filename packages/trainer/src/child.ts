@@ -39,7 +39,10 @@ async function main(): Promise<void> {
   const settings = trainingSchema.parse(JSON.parse(training));
   const backend = await chooseBackend(z.enum(BACKEND_CHOICES).parse(choice));
   const dataset = await loadDataset(datasetOptionsSchema.parse(JSON.parse(data)));
-  const tools = { backend, examples: new Examples(dataset, settings), settings, tell, betweenSteps };
+  const examples = new Examples(dataset, settings);
+  const before = process.memoryUsage.rss();
+  const memoryGrowth = () => process.memoryUsage.rss() - before;
+  const tools = { backend, examples, settings, tell, betweenSteps, memoryGrowth };
   let handBack = new AbortController();
   process.on('message', (message: ToTrainer) => {
     if (message.type === 'hand-back') return handBack.abort();

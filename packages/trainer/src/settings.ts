@@ -1,5 +1,21 @@
 import { z } from 'zod';
 
+/** What one individual may cost. These defaults are generous; who makes a search derives some from the machine. */
+export const limitsSchema = z.strictObject({
+  parameters: z.number().positive().default(50e6).describe('Trainable numbers of one individual.'),
+  flopsPerExample: z
+    .number()
+    .positive()
+    .default(20e9)
+    .describe('Floating-point operations of a training step, divided by the batch size.'),
+  memoryBytes: z
+    .number()
+    .positive()
+    .default(2 ** 31)
+    .describe('Estimated memory of a training step: activations, their gradients, parameters.'),
+  seconds: z.number().positive().default(86_400).describe('Seconds of training of one individual.'),
+});
+
 /** How every individual of a search is trained: `training` of the experiment. */
 export const trainingSchema = z.strictObject({
   steps: z.int().positive().describe('Training steps of one individual; 25,600 in the paper.'),
@@ -12,21 +28,7 @@ export const trainingSchema = z.strictObject({
     .positive()
     .default(60)
     .describe('Seconds between two checkpoints; a crash costs at most so much work.'),
-  limits: z
-    .strictObject({
-      parameters: z.number().positive().default(50e6).describe('Trainable numbers of one individual.'),
-      flopsPerExample: z
-        .number()
-        .positive()
-        .default(20e9)
-        .describe('Floating-point operations of a training step, divided by the batch size.'),
-      memoryBytes: z
-        .number()
-        .positive()
-        .default(2 ** 31)
-        .describe('Estimated memory of a training step: activations, their gradients, parameters.'),
-      seconds: z.number().positive().default(86_400).describe('Seconds of training of one individual.'),
-    })
+  limits: limitsSchema
     .prefault({})
     .describe('An individual beyond one of these is buried. DNA has no bounds of its own.'),
 });

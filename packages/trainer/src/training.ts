@@ -1,9 +1,10 @@
 import type { Dna } from '@galapagos/dna';
-import { WEIGHTS_FILE, sha256, writeCheckpoint } from '@galapagos/population';
+import { type FailureClass, WEIGHTS_FILE, sha256, writeCheckpoint } from '@galapagos/population';
 import type { Arrays } from './arrays.js';
 import { type TrainingState, encodeState } from './checkpoint.js';
 import { ExampleStream } from './example-stream.js';
 import type { NetworkCost } from './flops.js';
+import { excess, memoryExcess } from './limits.js';
 import type { Spent, TrainingOutcome, TrainingRequest, TrainingResult } from './messages.js';
 import type { Network } from './network.js';
 import { validate } from './validate.js';
@@ -72,7 +73,8 @@ export class Training {
       this.#step++;
       if (!Number.isFinite(this.#loss)) return await this.#diverged();
       if (this.#step % curveStride === 0) this.#curve.push([this.#step, this.#loss]);
-      this.#report();
+      const tooMuch = this.#report() ? memoryExcess(this.bench.memoryGrowth(), settings) : undefined;
+      if (tooMuch !== undefined) return this.#failed('out-of-memory', tooMuch);
     }
     return await this.#evaluate();
   }
@@ -94,14 +96,15 @@ export class Training {
     }
   }
 
-  /** Tells of progress, which also says that the training lives; not of each step. */
-  #report(): void {
+  /** Tells of progress, which also says that the training lives; not of each step. @returns Whether it did. */
+  #report(): boolean {
     const { clock, settings, tell } = this.bench;
     const now = clock.monotonic();
-    if (now < this.#reportAt) return;
+    if (now < this.#reportAt) return false;
     this.#reportAt = now + REPORT_SECONDS;
     const progress = { step: this.#step, steps: settings.steps, loss: this.#loss, spent: this.spent };
     tell({ type: 'progress', progress });
+    return true;
   }
 
   async #evaluate(): Promise<TrainingOutcome> {
@@ -156,8 +159,12 @@ export class Training {
 
   #tooSlow(): TrainingOutcome {
     const { limits, steps } = this.bench.settings;
-    const reason = `after ${Math.round(this.#seconds)} seconds ${this.#step} of ${steps} steps were done; limits.seconds is ${limits.seconds}`;
-    return { kind: 'failed', ...this.spent, failure: { class: 'over-limit', reason, log: '' } };
+    const reason = excess('seconds', this.#seconds, limits.seconds);
+    return this.#failed('over-limit', `${reason}, at step ${this.#step} of ${steps}`);
+  }
+
+  #failed(failureClass: FailureClass, reason: string): TrainingOutcome {
+    return { kind: 'failed', ...this.spent, failure: { class: failureClass, reason, log: '' } };
   }
 
   async #checkpoint(): Promise<void> {

@@ -14,6 +14,8 @@ export interface Workbench {
   readonly tell: (message: FromTrainer) => void;
   /** Between two steps: lets messages in, and does not return when the parent process is gone. */
   readonly betweenSteps: () => Promise<void>;
+  /** Bytes by which this process has grown since it was ready to train. */
+  readonly memoryGrowth: () => number;
   /** Aborted: checkpoint, and end. */
   readonly handBack: AbortSignal;
 }
