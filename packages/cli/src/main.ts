@@ -5,6 +5,7 @@ import { fsckCommand } from './commands/fsck.js';
 import { initCommand } from './commands/init.js';
 import { launchCommand } from './commands/launch.js';
 import { quickstartCommand } from './commands/quickstart.js';
+import { rerunCommand } from './commands/rerun.js';
 import { showCommand } from './commands/show.js';
 import { statusCommand } from './commands/status.js';
 import { stopCommand } from './commands/stop.js';
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   statusCommand,
   bestCommand,
   showCommand,
+  rerunCommand,
   stopCommand,
   fsckCommand,
 ];

@@ -1,0 +1,106 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { inheritsWeights } from '@galapagos/dna';
+import { expect, it } from 'vitest';
+import {
+  type Individual,
+  Population,
+  allEntries,
+  findIndividual,
+  readHistory,
+  readIndividual,
+} from '@galapagos/population';
+import { rerunCommand } from '../../packages/cli/src/commands/rerun.js';
+import { realGround } from '../../packages/cli/src/ground.js';
+import { eventually } from '../support/processes.js';
+import { temporaryDirectory } from '../support/temporary-directory.js';
+import { flagsOf, galapagos } from './harness.js';
+import { makeSearch, start } from './processes.js';
+
+/** A search by one worker from which little but records is left. */
+async function search(individuals: number): Promise<string> {
+  const root = `${temporaryDirectory()}/run`;
+  const fields = {
+    'search.populationSize': '4',
+    'bounds.individuals': String(individuals),
+    'bounds.hallOfFame': '0',
+    'training.steps': '20',
+  };
+  expect((await galapagos(['init', root, ...flagsOf(fields)])).code).toBe(0);
+  expect((await start(['worker', root, '--backend', 'simd']).finished).code).toBe(0);
+  return root;
+}
+
+/** Every individual that ever was, in the order of birth. */
+async function individuals(root: string): Promise<Individual[]> {
+  const population = await Population.open(root, realGround());
+  const found: (Individual | undefined)[] = [];
+  for (const entry of await allEntries(population)) found.push(await readIndividual(population, entry));
+  for await (const { id } of readHistory(population)) found.push(await findIndividual(population, id));
+  return found
+    .filter((individual) => individual !== undefined)
+    .sort((a, b) => Number(a.id.split('-')[1]) - Number(b.id.split('-')[1]));
+}
+
+function rerun(root: string, id: string, ...flags: string[]) {
+  return start(['rerun', root, id, '--backend', 'simd', ...flags]).finished;
+}
+
+it('repeats itself from its seed, with one worker: births, mutations, fitnesses, weights', async () => {
+  const whatDoesNotDependOnTheClock = ({ id, state, dna, birth, evaluation }: Individual) => {
+    const { parent, mutations } = birth;
+    return { id, state, dna, parent, mutations, fitness: evaluation?.fitness, weights: evaluation?.weights };
+  };
+  const once = (await individuals(await search(24))).map(whatDoesNotDependOnTheClock);
+  const again = (await individuals(await search(24))).map(whatDoesNotDependOnTheClock);
+  expect(once.length).toBeGreaterThanOrEqual(24);
+  expect(again).toEqual(once);
+});
+
+it('reruns what lives and what was collected, after its ancestors, bit for bit', async () => {
+  const root = await search(16);
+  const children = (await individuals(root)).filter(({ birth }) => birth.parent !== null);
+  const ashes = new Set(children.flatMap(({ id, state }) => (state === 'collected' ? [id] : [])));
+  const collected = children.find(
+    ({ id, birth }) => ashes.has(id) && ashes.has(birth.parent?.id ?? '') && inheritsWeights(birth.mutations),
+  );
+  const alive = children.findLast(({ state }) => state === 'alive');
+
+  const byRecords = await rerun(root, collected?.id ?? '', '--json');
+  expect(byRecords).toMatchObject({ code: 0, stderr: expect.stringContaining('ancestor') as string });
+  const shape = rerunCommand.output?.safeParse(JSON.parse(byRecords.stdout));
+  expect(shape?.error).toBeUndefined();
+  expect((shape?.data as object[]).at(-1)).toMatchObject({ id: collected?.id, isSame: true });
+
+  const kept = `${temporaryDirectory()}/kept`;
+  const byFolder = await rerun(root, alive?.id ?? '', '--keep', kept);
+  expect(byFolder.code, byFolder.stderr).toBe(0);
+  expect(byFolder.stdout).toContain('the same weights bit for bit');
+  expect(readFileSync(`${kept}/${alive?.id}/again/weights.safetensors`)).toEqual(
+    readFileSync(`${alive?.folder}/${alive?.tenure}/weights.safetensors`),
+  );
+  expect((await rerun(root, alive?.id ?? '', '--keep', kept)).stderr).toContain('that is not there yet');
+});
+
+it('says what differs', async () => {
+  const root = await search(8);
+  const history = `${root}/history/w1.jsonl`;
+  const [line = '', ...rest] = readFileSync(history, 'utf8').split('\n');
+  const record = JSON.parse(line) as { id: string; evaluation: { fitness: number } };
+  record.evaluation.fitness = 0.123;
+  writeFileSync(history, [JSON.stringify(record), ...rest].join('\n'));
+  const { code, stdout } = await rerun(root, record.id);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/not the same\n {2}fitness {2}recorded 0\.123, now 0\./);
+  expect(stdout).toContain('on the same back end, simd');
+});
+
+it('does not rerun what is still in training', async () => {
+  const root = await makeSearch('endless');
+  const worker = start(['worker', root]);
+  await eventually(async () => (await individuals(root)).length > 0, 25_000);
+  worker.child.kill('SIGINT');
+  await worker.finished;
+  const { code, stderr } = await rerun(root, 'w1-1');
+  expect(code).toBe(1);
+  expect(stderr).toContain('w1-1 has no fitness to repeat: it is still in training');
+});
