@@ -12,7 +12,9 @@ it.each(jsonVerbs)('$name --json prints what it declares', async ({ name, output
   const words: Record<string, string> = { dir: root, id: best.id };
   const { out } = await galapagos([
     name,
-    ...Object.keys(positionals).map((key) => words[key] ?? key),
+    ...Object.keys(positionals)
+      .filter((key) => positionals[key]?.demandOption === true)
+      .map((key) => words[key] ?? key),
     '--json',
   ]);
   expect(output, `${name} declares no output`).toBeDefined();

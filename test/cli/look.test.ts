@@ -151,6 +151,7 @@ describe('status', () => {
       ],
       totals: me.totals,
       reachedBound: null,
+      pausedSince: null,
     });
   });
 });

@@ -56,6 +56,32 @@ test('a pause holds for newcomers too, until it is lifted', async () => {
   expect([early.paused, late.paused]).toEqual([false, false]);
 });
 
+test('a pause is as old as the first order for it since the last resume', async () => {
+  await give({ order: 'pause' });
+  world.clock.advance(10);
+  await give({ order: 'pause' });
+  const control = await newcomer();
+  expect(control.pausedSince).toBe('2017-03-03T00:00:00.000Z');
+  await give({ order: 'resume' });
+  world.clock.advance(10);
+  await give({ order: 'pause' });
+  await control.poll();
+  expect(control.pausedSince).toBe('2017-03-03T00:00:20.000Z');
+});
+
+test('settings change what they name, one after the other; each bound says where it comes from', async () => {
+  const { bounds } = await newcomer();
+  await give(
+    { order: 'settings', bounds: { individuals: 5 } },
+    { order: 'settings', bounds: { flops: 100 } },
+    { order: 'settings', bounds: { individuals: null, hallOfFame: 0 } },
+  );
+  const control = await newcomer();
+  expect(control.bounds).toEqual({ ...bounds, individuals: null, flops: 100, hallOfFame: 0 });
+  expect([control.sourceOf('individuals')?.number, control.sourceOf('flops')?.number]).toEqual([3, 2]);
+  expect(control.sourceOf('leaseSeconds')).toBeUndefined();
+});
+
 test('the last settings hold, for newcomers too; before them those of the experiment', async () => {
   expect((await newcomer()).bounds.leaseSeconds).toBe(10);
   const bounds = (leaseSeconds: number) => boundsSchema.parse({ leaseSeconds });

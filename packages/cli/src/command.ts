@@ -16,6 +16,15 @@ export interface Command {
   readonly run: (args: never, terminal: Terminal) => Promise<number>;
 }
 
+/** The words of a command line: several for an array, perhaps none for what may be left out. */
+type Words<P> = {
+  [K in keyof P]: P[K] extends { readonly array: true }
+    ? string[]
+    : P[K] extends { readonly demandOption: true } | { readonly default: unknown }
+      ? string
+      : string | undefined;
+};
+
 /** Ties the arguments that a verb gets to those that it declares. */
 export function defineCommand<
   P extends Record<string, Described<PositionalOptions>>,
@@ -28,10 +37,7 @@ export function defineCommand<
   readonly examples?: Command['examples'];
   readonly output?: z.ZodType;
   /** @returns The exit code. */
-  readonly run: (
-    args: { [K in keyof P]: string } & InferredOptionTypes<O>,
-    terminal: Terminal,
-  ) => Promise<number>;
+  readonly run: (args: Words<P> & InferredOptionTypes<O>, terminal: Terminal) => Promise<number>;
 }): Command {
   return { examples: [], ...command };
 }

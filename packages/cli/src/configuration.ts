@@ -22,7 +22,8 @@ export function resolveConfiguration(raw: RawConfiguration, source: string): Con
   throw new UsageError(`${source}: the configuration is wrong\n${lines.join('\n')}`);
 }
 
-function withSeconds(value: unknown, key = ''): unknown {
+/** Durations as seconds, where a field is a number of seconds; what is no duration is left for the check. */
+export function withSeconds(value: unknown, key = ''): unknown {
   if (typeof value === 'string' && isSeconds(key)) return parseDuration(value) ?? value;
   if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withSeconds(inner, name)]));

@@ -38,7 +38,7 @@ export function withFlagsOf(
 
 /**
  * The words of a command line in their places. Where one is missing and the environment names an experiment, it is
- * the directory that was left out.
+ * the directory that was left out; so it is where the first word is a change of a field (`bounds.flops=1e15`).
  * @throws UsageError when there are still too few.
  */
 export function placed<T extends Readonly<Record<string, unknown>>>(
@@ -48,14 +48,18 @@ export function placed<T extends Readonly<Record<string, unknown>>>(
 ): T {
   if (fallback === undefined) return args;
   const names = Object.keys(positionals);
-  const given = names.flatMap((key) => args[key] ?? []);
-  const values = given.length < names.length ? [fallback, ...given] : given;
-  if (values.length < names.length) {
+  const several = names.find((key) => positionals[key]?.array === true);
+  const given = names.flatMap((key) => (args[key] ?? []) as string | string[]);
+  const isLeftOut = several === undefined ? given.length < names.length : given[0]?.includes('=') !== false;
+  const values = isLeftOut ? [fallback, ...given] : given;
+  const needed = names.filter((key) => positionals[key]?.demandOption === true);
+  if (values.length < needed.length) {
     throw new UsageError(
       `an argument is missing: galapagos ${name} ${names.map((key) => `<${key}>`).join(' ')}`,
     );
   }
-  return { ...args, ...Object.fromEntries(names.map((key, index) => [key, values[index]])) };
+  const words = names.map((key, index) => [key, key === several ? values.slice(index) : values[index]]);
+  return { ...args, ...(Object.fromEntries(words) as object) };
 }
 
 function filled(value: string | undefined): string | undefined {

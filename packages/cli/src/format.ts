@@ -29,6 +29,11 @@ export function clockTime(seconds: number): string {
   return (hours > 0 ? [hours, ...parts] : [String(Math.floor(whole / 60)), parts[1]]).join(':');
 }
 
+/** `2017-03-03 10:15:00 UTC`, of an ISO time; what is none stays what it is. */
+export function moment(iso: string): string {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d.*Z$/.test(iso) ? `${iso.slice(0, 19).replace('T', ' ')} UTC` : iso;
+}
+
 /** `1.5 kB`, `20 MB`: powers of 1000. */
 export function bytes(count: number): string {
   return `${scaled(count)}B`;

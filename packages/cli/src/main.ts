@@ -4,8 +4,11 @@ import { bestCommand } from './commands/best.js';
 import { fsckCommand } from './commands/fsck.js';
 import { initCommand } from './commands/init.js';
 import { launchCommand } from './commands/launch.js';
+import { pauseCommand } from './commands/pause.js';
 import { quickstartCommand } from './commands/quickstart.js';
 import { rerunCommand } from './commands/rerun.js';
+import { resumeCommand } from './commands/resume.js';
+import { setCommand } from './commands/set.js';
 import { showCommand } from './commands/show.js';
 import { statusCommand } from './commands/status.js';
 import { stopCommand } from './commands/stop.js';
@@ -27,6 +30,9 @@ export const commands: readonly Command[] = [
   showCommand,
   rerunCommand,
   stopCommand,
+  pauseCommand,
+  resumeCommand,
+  setCommand,
   fsckCommand,
 ];
 
@@ -119,7 +125,10 @@ function addCommand(
   execute: (command: Command, args: Readonly<Record<string, unknown>>) => Promise<unknown>,
 ): ReturnType<typeof basicParser> {
   const isDemanded = (key: string) => !hasDirectory && command.positionals[key]?.demandOption === true;
-  const words = Object.keys(command.positionals).map((key) => (isDemanded(key) ? `<${key}>` : `[${key}]`));
+  const words = Object.keys(command.positionals).map((key) => {
+    const word = command.positionals[key]?.array === true ? `${key}..` : key;
+    return isDemanded(key) ? `<${word}>` : `[${word}]`;
+  });
   return parser.command(
     [command.name, ...words].join(' '),
     command.describe,

@@ -44,10 +44,11 @@ async function progressLine(
   elapsed: number,
   seconds: number | undefined,
 ): Promise<string> {
-  const { size, setPoint, totals, best } = await summarize(population, nodeHost);
+  const { size, setPoint, totals, best, pausedSince } = await summarize(population, nodeHost);
   const fitness = best !== undefined && 'fitness' in best ? best.fitness : undefined;
   const failures = Object.values(totals.failures).reduce((sum, count) => sum + count, 0);
   return [
+    ...(pausedSince === undefined ? [] : ['paused']),
     seconds === undefined ? clockTime(elapsed) : `${clockTime(Math.max(0, seconds - elapsed))} left`,
     `population ${size}/${setPoint}`,
     `births ${totals.births}`,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DOCUMENT_LIMIT, POPULATION_FORMAT, formatDocument, parseDocument } from './documents.js';
 import { PopulationError } from './errors.js';
-import { type Bounds, boundsSchema } from './experiment.js';
+import { type Bounds, changedBoundsSchema } from './experiment.js';
 import { linkIfAbsent, readIfPresent } from './files.js';
 import type { Population } from './population.js';
 
@@ -12,7 +12,8 @@ const orderSchema = z.discriminatedUnion('order', [
   z.strictObject({ order: z.literal('stop'), ...common }),
   z.strictObject({ order: z.literal('pause'), ...common }),
   z.strictObject({ order: z.literal('resume'), ...common }),
-  z.strictObject({ order: z.literal('settings'), bounds: boundsSchema, ...common }),
+  // Only what it changes: of two given at once neither undoes the other.
+  z.strictObject({ order: z.literal('settings'), bounds: changedBoundsSchema, ...common }),
 ]);
 export type Order = z.infer<typeof orderSchema>;
 
@@ -69,17 +70,36 @@ export class Control {
   }
 
   get paused(): boolean {
-    return this.#last((order) => order.order === 'pause' || order.order === 'resume')?.order === 'pause';
+    return this.pausedSince !== undefined;
   }
 
+  /** When the pause that holds was ordered, by the clock of whoever did; undefined where there is none. */
+  get pausedSince(): string | undefined {
+    let since: string | undefined;
+    for (const [, { order, givenAt }] of this.#inOrder()) {
+      if (order === 'pause') since ??= givenAt;
+      if (order === 'resume') since = undefined;
+    }
+    return since;
+  }
+
+  /** Those of the experiment, as the orders changed them, one after the other. */
   get bounds(): Bounds {
-    const settings = this.#last((order) => order.order === 'settings');
-    return settings?.order === 'settings' ? settings.bounds : this.population.experiment.bounds;
+    const changes = this.#inOrder().flatMap(([, order]) => (order.order === 'settings' ? order.bounds : []));
+    // What was left out of an order is absent, never undefined: JSON has no such thing.
+    return Object.assign({}, this.population.experiment.bounds, ...changes) as Bounds;
   }
 
-  #last(wanted: (order: Order) => boolean): Order | undefined {
-    const found = [...this.#orders].filter(([, order]) => wanted(order)).sort(([a], [b]) => a - b);
-    return found.at(-1)?.[1];
+  /** The order that a bound has its value from; undefined where that is the experiment. */
+  sourceOf(bound: keyof Bounds): { readonly number: number; readonly givenAt: string } | undefined {
+    const found = this.#inOrder().findLast(
+      ([, order]) => order.order === 'settings' && order.bounds[bound] !== undefined,
+    );
+    return found === undefined ? undefined : { number: found[0], givenAt: found[1].givenAt };
+  }
+
+  #inOrder(): [epoch: number, order: Order][] {
+    return [...this.#orders].sort(([a], [b]) => a - b);
   }
 }
 

@@ -7,40 +7,44 @@ import { linkIfAbsent, readIfPresent } from './files.js';
 import type { Ground } from './ground.js';
 import { EXPERIMENT_FILE, TOP_DIRECTORIES } from './layout.js';
 
-/** What only bounds a search, and may change while it runs, by an order. */
-export const boundsSchema = z.strictObject({
+const boundsFields = {
   individuals: z
     .int()
     .positive()
     .nullable()
-    .default(null)
     .describe('Births after which no more begin; null for no bound. Overshoot: one per worker.'),
   workerSeconds: z
     .number()
     .positive()
     .nullable()
-    .default(null)
     .describe('Seconds of training, summed over all workers, after which no more individuals are begun.'),
   flops: z
     .number()
     .positive()
     .nullable()
-    .default(null)
     .describe('Floating-point operations of training, summed over all workers, after which none are begun.'),
   leaseSeconds: z
     .number()
     .positive()
-    .default(60)
     .describe(
       'A worker whose beat stood still for so long is taken for gone. 60 on a network mount, 10 on a disk.',
     ),
-  hallOfFame: z
-    .int()
-    .min(0)
-    .default(10)
-    .describe('How many of the best that ever lived are kept with their weights.'),
+  hallOfFame: z.int().min(0).describe('How many of the best that ever lived are kept with their weights.'),
+};
+
+/** What only bounds a search, and may change while it runs, by an order. */
+export const boundsSchema = z.strictObject({
+  individuals: boundsFields.individuals.default(null),
+  workerSeconds: boundsFields.workerSeconds.default(null),
+  flops: boundsFields.flops.default(null),
+  leaseSeconds: boundsFields.leaseSeconds.default(60),
+  hallOfFame: boundsFields.hallOfFame.default(10),
 });
 export type Bounds = z.infer<typeof boundsSchema>;
+
+/** Some of the bounds, without defaults: what is not named stays as it is. */
+export const changedBoundsSchema = z.strictObject(boundsFields).partial();
+export type ChangedBounds = z.infer<typeof changedBoundsSchema>;
 
 const side = z.int().min(1);
 

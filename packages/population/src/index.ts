@@ -37,9 +37,11 @@ export {
 export { PopulationError } from './errors.js';
 export {
   type Bounds,
+  type ChangedBounds,
   type Experiment,
   type Search,
   boundsSchema,
+  changedBoundsSchema,
   createExperiment,
   readExperiment,
   searchSchema,

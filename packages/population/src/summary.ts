@@ -2,6 +2,7 @@ import { reachedBound } from './bounds.js';
 import { Control } from './control.js';
 import { type Totals, type WorkerDocument, noTotals, readIfValid, totalsSchema } from './documents.js';
 import { type FailureClass } from './documents.js';
+import type { Bounds } from './experiment.js';
 import type { Host } from './host.js';
 import { bestEntry } from './individual.js';
 import {
@@ -42,6 +43,9 @@ export interface Summary {
   readonly totals: Totals;
   /** The bound that the search has reached, in words, so that nobody begins anything any more. */
   readonly reachedBound: string | undefined;
+  readonly bounds: Bounds;
+  /** When the pause that holds was ordered; undefined where nobody is paused. */
+  readonly pausedSince: string | undefined;
 }
 
 /** Reads a population at a glance. Costs a listing of each state, and two small files for each worker that ever was. */
@@ -61,6 +65,8 @@ export async function summarize(population: Population, host: Host): Promise<Sum
     workers,
     totals,
     reachedBound: reachedBound(control.bounds, totals),
+    bounds: control.bounds,
+    pausedSince: control.pausedSince,
   };
 }
 

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { type Summary, type WorkerSummary, nodeHost, summarize, totalsSchema } from '@galapagos/population';
 import { z } from 'zod';
 import { defineCommand, directory, json, printJson } from '../command.js';
-import { duration, percent, scaled, table } from '../format.js';
+import { duration, moment, percent, scaled, table } from '../format.js';
 import { openPopulation } from '../ground.js';
 
 const shape = z.strictObject({
@@ -26,6 +26,10 @@ const shape = z.strictObject({
   ),
   totals: totalsSchema,
   reachedBound: z.string().nullable().describe('The bound that is reached, so that nobody begins anything.'),
+  pausedSince: z
+    .string()
+    .nullable()
+    .describe('When the pause that holds was ordered; null where there is none.'),
 });
 
 export const statusCommand = defineCommand({
@@ -54,6 +58,7 @@ function statusDocument({
   workers,
   totals,
   reachedBound,
+  pausedSince,
 }: Summary): z.input<typeof shape> {
   return {
     size,
@@ -75,6 +80,7 @@ function statusDocument({
     })),
     totals,
     reachedBound: reachedBound ?? null,
+    pausedSince: pausedSince ?? null,
   };
 }
 
@@ -88,6 +94,7 @@ function describe({
   workers,
   totals,
   reachedBound,
+  pausedSince,
 }: Summary): string[] {
   const fitness = best !== undefined && 'fitness' in best ? best.fitness : undefined;
   const failures = Object.entries(totals.failures).map(([name, count]) => `${count} ${name}`);
@@ -101,6 +108,9 @@ function describe({
     ...(reachedBound === undefined
       ? []
       : [`budget       spent: ${reachedBound}; nobody begins anything any more`]),
+    ...(pausedSince === undefined
+      ? []
+      : [`paused       since ${moment(pausedSince)}; go on with: galapagos resume`]),
     ...describeWorkers(workers),
   ];
 }
