@@ -1,22 +1,28 @@
 import { expect, it } from 'vitest';
 import { commands } from '../../packages/cli/src/main.js';
 import { galapagos } from './harness.js';
+import { writeLog } from './logs.js';
 import { populate } from './population.js';
 
 // What trains has a test of its own: rerun.test.ts.
 const jsonVerbs = commands.filter(({ name, options }) => 'json' in options && name !== 'rerun');
 
 // What is printed is a contract: each shape is strict, so a field more or less than declared fails here.
-it.each(jsonVerbs)('$name --json prints what it declares', async ({ name, output, positionals }) => {
-  const { root, best } = await populate();
-  const words: Record<string, string> = { dir: root, id: best.id };
-  const { out } = await galapagos([
-    name,
-    ...Object.keys(positionals)
-      .filter((key) => positionals[key]?.demandOption === true)
-      .map((key) => words[key] ?? key),
-    '--json',
-  ]);
-  expect(output, `${name} declares no output`).toBeDefined();
-  expect(output?.safeParse(JSON.parse(out)).error).toBeUndefined();
-});
+it.each(jsonVerbs)(
+  '$name --json prints what it declares',
+  async ({ name, output, isOutputPerLine, positionals }) => {
+    const { root, best } = await populate();
+    writeLog(root);
+    const words: Record<string, string> = { dir: root, id: best.id };
+    const { out } = await galapagos([
+      name,
+      ...Object.keys(positionals)
+        .filter((key) => positionals[key]?.demandOption === true)
+        .map((key) => words[key] ?? key),
+      '--json',
+    ]);
+    expect(output, `${name} declares no output`).toBeDefined();
+    const documents = isOutputPerLine === true ? out.split('\n') : [out];
+    for (const one of documents) expect(output?.safeParse(JSON.parse(one)).error).toBeUndefined();
+  },
+);

@@ -13,6 +13,8 @@ export interface Command {
   readonly examples: readonly (readonly [command: string, what: string])[];
   /** What `--json` prints: the reference is made from it, and a test holds the verb to it. */
   readonly output?: z.ZodType;
+  /** Whether `--json` prints one such document per line, as a stream, instead of one. */
+  readonly isOutputPerLine?: boolean;
   readonly run: (args: never, terminal: Terminal) => Promise<number>;
 }
 
@@ -36,6 +38,7 @@ export function defineCommand<
   readonly options: O;
   readonly examples?: Command['examples'];
   readonly output?: z.ZodType;
+  readonly isOutputPerLine?: boolean;
   /** @returns The exit code. */
   readonly run: (args: Words<P> & InferredOptionTypes<O>, terminal: Terminal) => Promise<number>;
 }): Command {

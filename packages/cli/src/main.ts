@@ -4,6 +4,7 @@ import { bestCommand } from './commands/best.js';
 import { fsckCommand } from './commands/fsck.js';
 import { initCommand } from './commands/init.js';
 import { launchCommand } from './commands/launch.js';
+import { logsCommand } from './commands/logs.js';
 import { pauseCommand } from './commands/pause.js';
 import { quickstartCommand } from './commands/quickstart.js';
 import { rerunCommand } from './commands/rerun.js';
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   bestCommand,
   showCommand,
   rerunCommand,
+  logsCommand,
   stopCommand,
   pauseCommand,
   resumeCommand,

@@ -2,45 +2,58 @@ import type { WorkerEvent } from '@galapagos/worker';
 import { duration, percent } from './format.js';
 import type { Terminal } from './terminal.js';
 
+/** What a person who watches a worker is not told: it happens all the time, or the next line says it too. */
+const UNTOLD: readonly WorkerEvent['event'][] = ['born', 'lost-race', 'waiting', 'collected', 'left'];
+
 /** A line per event that a person wants to see. */
 export function tellPerson(terminal: Terminal): (event: WorkerEvent) => void {
   return (event) => {
-    switch (event.event) {
-      case 'progress': {
-        const { step, steps, loss } = event.progress;
-        return terminal.status(`${event.id}: step ${step} of ${steps}, loss ${loss.toFixed(3)}`);
-      }
-      case 'joined':
-        return terminal.err(`joined as ${event.worker}`);
-      case 'published':
-        return terminal.err(
-          `${event.id} lives, fitness ${percent(event.fitness)}, after ${duration(event.seconds)}`,
-        );
-      case 'killed':
-        return terminal.err(`${event.id} (${percent(event.fitness)}) lost against ${event.by}`);
-      case 'adopted':
-        return terminal.err(
-          `${event.id} of ${event.from} adopted: ${event.continuation}${event.step > 0 ? ` from step ${event.step}` : ''}`,
-        );
-      case 'failed':
-      case 'buried':
-        return terminal.err(`${event.id} ${event.event}: ${event.class}, ${event.reason}`);
-      case 'handed-back':
-        return terminal.err(`${event.id} given back`);
-      case 'taken-away':
-        return terminal.err(`${event.id} is another worker's now`);
-      case 'unreadable':
-        return terminal.err(`${event.id} cannot be a parent: ${event.reason}`);
-      case 'beat-failed':
-        return terminal.err(`the directory does not answer: ${event.reason}`);
-      case 'leaving':
-        return terminal.err(`leaving: ${event.reason}`);
-      case 'born':
-      case 'lost-race':
-      case 'waiting':
-      case 'collected':
-      case 'left':
-        return;
-    }
+    if (event.event === 'progress') terminal.status(inWords(event));
+    else if (!UNTOLD.includes(event.event)) terminal.err(inWords(event));
   };
+}
+
+/** An event in words. */
+export function inWords(event: WorkerEvent): string {
+  switch (event.event) {
+    case 'progress': {
+      const { step, steps, loss } = event.progress;
+      return `${event.id}: step ${step} of ${steps}, loss ${loss.toFixed(3)}`;
+    }
+    case 'joined':
+      return `joined as ${event.worker}`;
+    case 'born': {
+      const mutations = event.mutations.map(({ mutation }) => mutation).join(', ');
+      return event.parent === undefined
+        ? `${event.id} born, of the first kind`
+        : `${event.id} born of ${event.parent}: ${mutations}`;
+    }
+    case 'published':
+      return `${event.id} lives, fitness ${percent(event.fitness)}, after ${duration(event.seconds)}`;
+    case 'killed':
+      return `${event.id} (${percent(event.fitness)}) lost against ${event.by}`;
+    case 'adopted':
+      return `${event.id} of ${event.from} adopted: ${event.continuation}${event.step > 0 ? ` from step ${event.step}` : ''}`;
+    case 'failed':
+    case 'buried':
+      return `${event.id} ${event.event}: ${event.class}, ${event.reason}`;
+    case 'handed-back':
+      return `${event.id} given back`;
+    case 'taken-away':
+      return `${event.id} is another worker's now`;
+    case 'unreadable':
+      return `${event.id} cannot be a parent: ${event.reason}`;
+    case 'lost-race':
+      return `another was faster${event.over === undefined ? '' : ` with ${event.over}`}`;
+    case 'waiting':
+      return `waits: ${event.reason}`;
+    case 'collected':
+      return `${event.count} of the dead collected`;
+    case 'beat-failed':
+      return `the directory does not answer: ${event.reason}`;
+    case 'leaving':
+      return `leaving: ${event.reason}`;
+    case 'left':
+      return 'left';
+  }
 }

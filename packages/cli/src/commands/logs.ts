@@ -1,0 +1,69 @@
+import { type Population, findIndividual, isIndividualId } from '@galapagos/population';
+import { defineCommand, directory } from '../command.js';
+import { openPopulation } from '../ground.js';
+import { LEVELS, type LogLine, logLineShape, presentLogLine } from '../log-line.js';
+import { followLogs, readLast } from '../log-reading.js';
+import { type Selection, selectionOf } from '../log-selection.js';
+import type { Terminal } from '../terminal.js';
+import { UsageError } from '../usage-error.js';
+
+export const logsCommand = defineCommand({
+  name: 'logs',
+  describe: 'What the workers of a launch have logged',
+  positionals: {
+    ...directory,
+    who: { describe: 'A worker (w3), an individual (w3-17) or a slot of the launch (0)', type: 'string' },
+  },
+  options: {
+    follow: {
+      describe: 'Go on with what is being written, until Ctrl-C',
+      type: 'boolean',
+      alias: 'f',
+      default: false,
+    },
+    lines: { describe: 'How many of the last lines', type: 'number', requiresArg: true, default: 50 },
+    level: { describe: 'How much a line has to matter', choices: LEVELS, default: 'info' as const },
+    launch: {
+      describe: 'Of which launch: the name of its folder in logs/, or all',
+      type: 'string',
+      requiresArg: true,
+      defaultDescription: 'the newest; for a worker or an individual, all',
+    },
+    json: { describe: 'Print JSON, one object per line', type: 'boolean', default: false },
+  },
+  output: logLineShape,
+  isOutputPerLine: true,
+  examples: [
+    ['logs runs/a -f', 'watch all workers of the newest launch'],
+    ['logs runs/a w3-17', 'the life of one individual, and why it failed'],
+  ],
+  run: async ({ dir, who, follow, lines, level, launch, json: asJson }, terminal) => {
+    if (!(Number.isInteger(lines) && lines >= 0)) throw new UsageError('--lines: a whole number, at least 0');
+    const population = await openPopulation(dir);
+    const selection: Selection = { ...(await selectionOf(population, who)), launch, level };
+    const print = (line: LogLine) => terminal.out(asJson ? JSON.stringify(line) : presentLogLine(line));
+    const { found, logs } = await readLast(population, selection, lines);
+    for (const line of found) print(line);
+    if (!asJson) await tellFailure(population, who, terminal);
+    if (follow) await followLogs(population, selection, logs, print, terminal);
+    else if (logs.length === 0) {
+      terminal.err(
+        `${dir}: no launch has left logs here; a worker started by hand writes to its own terminal`,
+      );
+    }
+    return 0;
+  },
+});
+
+/** An individual that failed left the end of its trainer's log. */
+async function tellFailure(
+  population: Population,
+  who: string | undefined,
+  terminal: Terminal,
+): Promise<void> {
+  if (who === undefined || !isIndividualId(who)) return;
+  const failure = (await findIndividual(population, who))?.failure;
+  if (failure === undefined) return;
+  terminal.out(`${who} was buried: ${failure.class}, ${failure.reason}`);
+  for (const line of failure.log.split('\n').filter((text) => text !== '')) terminal.out(`  | ${line}`);
+}

@@ -1,0 +1,50 @@
+import type { WorkerEvent } from '@galapagos/worker';
+import { z } from 'zod';
+import type { SlotLog } from './log-files.js';
+import { inWords } from './tell-worker.js';
+
+/** What `logs --json` prints for each line of a log. */
+export const logLineShape = z
+  .looseObject({
+    launch: z.string().describe('The folder in logs/.'),
+    slot: z.int(),
+    time: z.string().optional(),
+    level: z.string().optional(),
+    worker: z.string().optional(),
+    msg: z.string().optional().describe('The event; its fields stand beside it.'),
+    text: z.string().optional().describe('A line that is no event: the words of an error, say.'),
+  })
+  .describe('One line of a log; one such object per line.');
+
+export type LogLine = z.infer<typeof logLineShape>;
+
+export const LEVELS = ['debug', 'info', 'warn'] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** Reads a line: an event, as JSON, or whatever else a process has said. */
+export function parseLogLine({ launch, slot }: SlotLog, line: string): LogLine {
+  try {
+    const parsed = logLineShape.safeParse({ ...(JSON.parse(line) as object), launch, slot });
+    if (parsed.success && parsed.data.msg !== undefined) return parsed.data;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  return { launch, slot, text: line };
+}
+
+/** A line for a person: when, who, what. */
+export function presentLogLine(line: LogLine): string {
+  const when = (line.time ?? '').slice(0, 19).replace('T', ' ').padEnd(19);
+  return [when, (line.worker ?? `slot ${line.slot}`).padEnd(6), line.text ?? eventInWords(line)].join('  ');
+}
+
+/** A log may be of another version: an event whose words or fields are not those of this one is shown as it is. */
+function eventInWords({ launch: _l, slot: _s, time: _t, level: _v, msg = '', ...rest }: LogLine): string {
+  try {
+    const words = inWords({ event: msg, ...rest } as unknown as WorkerEvent) as string | undefined;
+    if (words !== undefined && !/undefined|NaN/.test(words)) return words;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+  }
+  return `${msg} ${JSON.stringify(rest)}`;
+}

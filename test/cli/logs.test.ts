@@ -1,0 +1,140 @@
+import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { lastLines } from '../../packages/cli/src/log-files.js';
+import { eventually } from '../support/processes.js';
+import { galapagos } from './harness.js';
+import { FIRST_LAUNCH, logged, writeLog } from './logs.js';
+import { type Cast, populate } from './population.js';
+import { start } from './processes.js';
+
+let cast: Cast;
+
+beforeEach(async () => {
+  cast = await populate();
+});
+
+async function linesOf(...argv: string[]): Promise<string[]> {
+  const { code, out, err } = await galapagos(['logs', cast.root, ...argv]);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  return out === '' ? [] : out.split('\n');
+}
+
+describe('logs', () => {
+  it('merges the slots of the newest launch in the order of time, in words', async () => {
+    const { root } = cast;
+    writeLog(root, [logged('w0', 0, 'left')], { launch: '2017-03-02T090000-here-1' });
+    writeLog(root, [
+      logged('w1', 0, 'joined', { backend: 'simd' }),
+      logged('w1', 2, 'published', { id: 'w1-1', fitness: 0.5, seconds: 3 }),
+      'galapagos: something broke',
+    ]);
+    writeLog(
+      root,
+      [
+        logged('w2', 1, 'born', { id: 'w2-1', parent: 'w1-1', mutations: [{ mutation: 'ADD-SKIP' }] }),
+        logged('w2', 3, 'invented-later', { by: 'nobody' }),
+        logged('w2', 4, 'lost-race', {}, 'debug'),
+      ],
+      { slot: 1 },
+    );
+    expect(await linesOf()).toEqual([
+      '2017-03-03 09:00:00  w1      joined as w1',
+      '2017-03-03 09:00:01  w2      w2-1 born of w1-1: ADD-SKIP',
+      '2017-03-03 09:00:02  w1      w1-1 lives, fitness 50.0 %, after 3.0 s',
+      '                     slot 0  galapagos: something broke',
+      '2017-03-03 09:00:03  w2      invented-later {"worker":"w2","by":"nobody"}',
+    ]);
+    expect(await linesOf('--lines', '2')).toHaveLength(2);
+    expect(await linesOf('--level', 'warn')).toEqual([
+      '                     slot 0  galapagos: something broke',
+    ]);
+    expect(await linesOf('--level', 'debug')).toHaveLength(6);
+    expect(await linesOf('1')).toHaveLength(2);
+    expect(await linesOf('--launch', '2017-03-02T090000-here-1')).toHaveLength(1);
+    expect(await linesOf('--launch', 'all')).toHaveLength(6);
+    const json = (await linesOf('--json')).map((line) => JSON.parse(line) as object);
+    expect(json[1]).toMatchObject({ launch: FIRST_LAUNCH, slot: 1, worker: 'w2', msg: 'born', id: 'w2-1' });
+    expect(json[3]).toEqual({ launch: FIRST_LAUNCH, slot: 0, text: 'galapagos: something broke' });
+  });
+
+  it('picks a worker, and an individual with the end of its trainer’s log', async () => {
+    const { root, me, buried, best } = cast;
+    writeLog(root, [logged(me.name, 0, 'killed', { id: 'w9-1', fitness: 0.1, by: `${buried}0` })], {
+      launch: '2017-03-02T090000-here-1',
+    });
+    writeLog(root, [
+      logged(me.name, 1, 'killed', { id: 'w9-2', fitness: 0.1, by: buried }),
+      logged('w7', 2, 'handed-back', { id: best.id }),
+    ]);
+    expect(await linesOf(me.name)).toHaveLength(2);
+    expect(await linesOf(buried)).toEqual([
+      `2017-03-03 09:00:01  ${me.name.padEnd(6)}  w9-2 (10.0 %) lost against ${buried}`,
+      `${buried} was buried: over-limit, parameters: 6e7, at most 5e7`,
+      '  | one',
+      '  | two',
+    ]);
+    expect(await linesOf(best.id, '--json')).toHaveLength(1);
+  });
+
+  it('says what there is not', async () => {
+    const { root } = cast;
+    expect((await galapagos(['logs', root])).err).toContain('no launch has left logs here');
+    expect(await galapagos(['logs', root, 'w77'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('there is no worker, individual or slot w77') as string,
+    });
+    writeLog(root);
+    expect(await galapagos(['logs', root, '--launch', 'x'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(`there is no launch x in logs/; the newest are ${FIRST_LAUNCH}`) as string,
+    });
+    expect((await galapagos(['logs', root, '--lines', 'many'])).code).toBe(2);
+  });
+
+  it('follows what is written, also to a new file of the same name and by a new launch, until Ctrl-C', async () => {
+    const { root } = cast;
+    const file = writeLog(root, [logged('w1', 0, 'left')]);
+    const following = start(['logs', root, '-f']);
+    const shows = async (words: string) => {
+      await eventually(() => following.output().stdout.includes(words), 20_000);
+    };
+    await shows('left');
+    appendFileSync(file, '{"level":"info","time":"2017-03-03T09:00:01.000Z","worker":"w1",');
+    appendFileSync(file, '"msg":"handed-back","id":"w1-1"}\n');
+    await shows('w1-1 given back');
+    renameSync(file, `${file}.1`);
+    writeFileSync(file, '');
+    writeLog(root, [logged('w1', 2, 'handed-back', { id: 'w1-2' })]);
+    await shows('w1-2 given back');
+    writeLog(root, [logged('w2', 3, 'handed-back', { id: 'w2-1' })], { launch: '2017-03-04T090000-here-1' });
+    await shows('w2-1 given back');
+    following.child.kill('SIGINT');
+    const { code, stdout } = await following.finished;
+    expect(code).toBe(0);
+    expect(stdout.match(/given back/g)).toHaveLength(3);
+  });
+});
+
+describe('lastLines', () => {
+  const numbered = (count: number) => Array.from({ length: count }, (_, n) => `${n} ${'x'.repeat(n % 300)}`);
+
+  it.each([1, 3, 1000, 2000, 5000])(
+    'reads the last %i backwards, over the borders of chunks',
+    async (count) => {
+      const lines = numbered(2000);
+      const file = writeLog(cast.root, lines);
+      const { lines: found } = await lastLines(file, count, () => true);
+      expect(found).toEqual(lines.slice(-count));
+      const even = (line: string) => parseInt(line) % 2 === 0;
+      expect((await lastLines(file, count, even)).lines).toEqual(lines.filter(even).slice(-count));
+    },
+  );
+
+  it('ends behind the last whole line', async () => {
+    const file = writeLog(cast.root, ['one', 'two']);
+    appendFileSync(file, 'thr');
+    expect(await lastLines(file, 2, () => true)).toEqual({ lines: ['two', 'thr'], end: 8 });
+    expect((await lastLines(file, 0, () => true)).end).toBe(8);
+    expect(await lastLines(`${file}.none`, 2, () => true)).toEqual({ lines: [], end: 0 });
+  });
+});
