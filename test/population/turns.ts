@@ -34,6 +34,7 @@ export class Turns {
     return {
       list: inTurn('list', (...args: Parameters<Filesystem['list']>) => inner.list(...args)),
       read: inTurn('read', (...args: Parameters<Filesystem['read']>) => inner.read(...args)),
+      readPart: inTurn('readPart', (...args: Parameters<Filesystem['readPart']>) => inner.readPart(...args)),
       write: inTurn('write', (...args: Parameters<Filesystem['write']>) => inner.write(...args)),
       append: inTurn('append', (...args: Parameters<Filesystem['append']>) => inner.append(...args)),
       create: inTurn('create', (...args: Parameters<Filesystem['create']>) => inner.create(...args)),

@@ -101,6 +101,9 @@ export class FaultyFilesystem implements Filesystem {
   read(file: string, limit?: number): Promise<Uint8Array> {
     return this.#call('read', file, undefined, () => this.inner.read(file, limit));
   }
+  readPart(file: string, start: number, length: number): Promise<Uint8Array> {
+    return this.#call('readPart', file, undefined, () => this.inner.readPart(file, start, length));
+  }
   write(file: string, data: string | Uint8Array, options: { sync: boolean }): Promise<void> {
     const half = () => this.inner.write(file, data.slice(0, data.length / 2), options);
     return this.#call(

@@ -38,6 +38,7 @@ export function memoryFilesystem(): Filesystem {
   return asynchronous({
     list: (path) => [...directory(path).keys()],
     read: (path) => file(path),
+    readPart: (path, start, length) => file(path).subarray(start, start + length),
     write: (path, data) => put(path, bytesOf(data), true),
     append: (path, data) => {
       const before = find(path) === undefined ? '' : new TextDecoder().decode(file(path));

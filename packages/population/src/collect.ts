@@ -127,13 +127,15 @@ export async function readTrashed(
 }
 
 function recordOf(me: Membership, { individual }: Remains): HistoryRecord {
-  const { id, tenure, dna, birth, evaluation, failure } = individual;
+  const { id, tenure, dna, birth, attempt, curve, evaluation, failure } = individual;
   return {
     format: POPULATION_FORMAT,
     id,
     tenure,
     dna,
     birth,
+    attempt: attempt ?? null,
+    curve: curve ?? null,
     evaluation: evaluation ?? null,
     failure: failure ?? null,
     collectedAt: me.population.clock.now().toISOString(),

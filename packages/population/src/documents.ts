@@ -35,6 +35,8 @@ export const attemptSchema = z.strictObject({
   seed: z.string(),
   /** The step of the checkpoint that it continued from; 0 from scratch. */
   fromStep: count,
+  /** Whose tenure it is; older documents do not say it. */
+  worker: z.string().optional(),
   startedAt: z.string(),
 });
 export type Attempt = z.infer<typeof attemptSchema>;

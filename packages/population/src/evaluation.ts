@@ -49,7 +49,7 @@ export async function readValidEvaluation(
 }
 
 /** Cut short by a crash, or not of this individual and this tenure or one before it, it is none. */
-async function readEvaluation(
+export async function readEvaluation(
   { filesystem }: Population,
   { id, tenure }: Entry,
   folder: string,

@@ -12,8 +12,29 @@ export async function readIfPresent(
   file: string,
   limit?: number,
 ): Promise<Uint8Array | undefined> {
+  return await readExplained(filesystem, file, () => filesystem.read(file, limit));
+}
+
+/**
+ * As {@link readIfPresent}, of a part of a file that may be longer than memory: up to `length` bytes from `start` on,
+ * fewer only where it ends.
+ */
+export async function readPartIfPresent(
+  filesystem: Filesystem,
+  file: string,
+  start: number,
+  length: number,
+): Promise<Uint8Array | undefined> {
+  return await readExplained(filesystem, file, () => filesystem.readPart(file, start, length));
+}
+
+async function readExplained(
+  filesystem: Filesystem,
+  file: string,
+  read: () => Promise<Uint8Array>,
+): Promise<Uint8Array | undefined> {
   try {
-    return await readFresh(filesystem, file, limit);
+    return await readFresh(filesystem, file, read);
   } catch (error) {
     if (isMissing(error)) return undefined;
     // A symbolic link, a directory, a pipe; or not what a worker would have written.
@@ -24,13 +45,17 @@ export async function readIfPresent(
 }
 
 /** NFS answers ESTALE for a while where a file was replaced; opening its directory once cures that. */
-async function readFresh(filesystem: Filesystem, file: string, limit?: number): Promise<Uint8Array> {
+async function readFresh(
+  filesystem: Filesystem,
+  file: string,
+  read: () => Promise<Uint8Array>,
+): Promise<Uint8Array> {
   try {
-    return await filesystem.read(file, limit);
+    return await read();
   } catch (error) {
     if (errorCode(error) !== 'ESTALE') throw error;
     await ifPresent(filesystem.list(parent(file)));
-    return await filesystem.read(file, limit);
+    return await read();
   }
 }
 

@@ -7,6 +7,8 @@ export interface Filesystem {
   list(directory: string): Promise<string[]>;
   /** The bytes of a file; rejects with EFBIG when it is longer than `limit` bytes. */
   read(file: string, limit?: number): Promise<Uint8Array>;
+  /** Up to `length` bytes of a file from `start` on; fewer where it ends. */
+  readPart(file: string, start: number, length: number): Promise<Uint8Array>;
   /** Creates or replaces the contents of a file, in place. `sync` has it on disk before it resolves. */
   write(file: string, data: string | Uint8Array, options: { sync: boolean }): Promise<void>;
   /** Adds to the end of a file, and has it on disk before it resolves. */

@@ -5,7 +5,7 @@ import { readValidEvaluation } from './evaluation.js';
 import { ifPresent } from './filesystem-errors.js';
 import { readIfPresent } from './files.js';
 import type { Finding } from './finding.js';
-import { allEntries } from './individual.js';
+import { allEntries } from './find.js';
 import { BIRTH_FILE, DNA_FILE, type Entry, nameOf, pathOf } from './layout.js';
 import type { Population } from './population.js';
 import type { WorkerSummary } from './summary.js';

@@ -1,6 +1,7 @@
 import { readTrashed } from './collect.js';
 import type { Finding } from './finding.js';
-import { isHistoryName, readLines } from './history.js';
+import { parseRecord } from './history.js';
+import { allLines } from './history-lines.js';
 import { type TrashEntry, parseTrashName, trashName, workerPath } from './layout.js';
 import type { Population } from './population.js';
 import type { WorkerSummary } from './summary.js';
@@ -54,14 +55,13 @@ export async function historyFindings(population: Population): Promise<Finding[]
   const hall = await population.hallOfFame();
   const found = new Map<string, string>();
   const findings: Finding[] = [];
-  for (const name of (await population.list('history')).filter(isHistoryName)) {
-    for await (const { number, record } of readLines(population, name)) {
-      const path = `history/${name}:${number}`;
-      if (record !== undefined) found.set(record.id, path);
-      else {
-        const fix = 'none needed: what it was to record was not deleted';
-        findings.push({ severity: 'note', path, problem: 'a torn line', fix });
-      }
+  for await (const line of allLines(population)) {
+    const record = parseRecord(population, line);
+    const path = `history/${line.file}:${line.number}`;
+    if (record !== undefined) found.set(record.id, path);
+    else {
+      const fix = 'none needed: what it was to record was not deleted';
+      findings.push({ severity: 'note', path, problem: 'a torn line', fix });
     }
   }
   // Listed after it: who is recorded does not live any more.

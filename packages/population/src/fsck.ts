@@ -1,7 +1,7 @@
 import type { Finding } from './finding.js';
 import { individualFindings } from './fsck-individuals.js';
 import { historyFindings, workerFindings } from './fsck-leftovers.js';
-import { isHistoryName } from './history.js';
+import { isHistoryName } from './history-lines.js';
 import type { Host } from './host.js';
 import {
   EXPERIMENT_FILE,

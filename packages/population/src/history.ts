@@ -1,25 +1,31 @@
-import { dnaSchema } from '@galapagos/dna';
+import { dnaSchema, graphProblems } from '@galapagos/dna';
 import { z } from 'zod';
 import {
   POPULATION_FORMAT,
+  attemptSchema,
   birthSchema,
   evaluationSchema,
   failureSchema,
   parseIfValid,
 } from './documents.js';
+import { curveSchema } from './curve.js';
 import { unfit } from './filesystem-errors.js';
-import { readIfPresent } from './files.js';
-import { historyPath, isWorkerName } from './layout.js';
+import { type HistoryLine, allLines } from './history-lines.js';
+import { historyPath } from './layout.js';
 import type { Membership } from './membership.js';
 import type { Population } from './population.js';
 
-/** What is left of an individual that was collected: everything but its weights. */
-const historyRecordSchema = z.strictObject({
+/** What is left of an individual that was collected: everything but weights and checkpoints. */
+export const historyRecordSchema = z.strictObject({
   format: z.literal(POPULATION_FORMAT),
   id: z.string(),
   tenure: z.int().min(1),
-  dna: dnaSchema,
+  dna: dnaSchema.refine((dna) => graphProblems(dna).length === 0, 'no graph of a network'),
   birth: birthSchema,
+  /** Of the training that its fitness comes from; older records have none. */
+  attempt: attemptSchema.nullable().optional(),
+  /** Its learning curve; older records have none. */
+  curve: curveSchema.nullable().optional(),
   evaluation: evaluationSchema.nullable(),
   failure: failureSchema.nullable(),
   collectedAt: z.string(),
@@ -54,38 +60,18 @@ export async function appendHistory(me: Membership, records: readonly HistoryRec
  */
 export async function* readHistory(population: Population): AsyncGenerator<HistoryRecord> {
   const seen = new Set<string>();
-  for (const name of await population.list('history')) {
-    if (!isHistoryName(name)) continue;
-    for await (const { record } of readLines(population, name)) {
-      if (record === undefined || seen.has(record.id)) continue;
-      seen.add(record.id);
-      yield record;
-    }
+  for await (const line of allLines(population)) {
+    const record = parseRecord(population, line);
+    if (record === undefined || seen.has(record.id)) continue;
+    seen.add(record.id);
+    yield record;
   }
 }
 
-/** Whether a name in `history/` is one of ours. */
-export function isHistoryName(name: string): boolean {
-  return name.endsWith('.jsonl') && isWorkerName(name.slice(0, -'.jsonl'.length));
-}
-
-/** The lines of one file of the history, numbered from 1, empty ones left out; without a record where one is torn. */
-export async function* readLines(
+/** The record in a line; undefined where it is torn. @throws PopulationError `NEWER_FORMAT`. */
+export function parseRecord(
   population: Population,
-  name: string,
-): AsyncGenerator<{ number: number; record: HistoryRecord | undefined }> {
-  const file = population.path(`history/${name}`);
-  const data = await readIfPresent(population.filesystem, file);
-  if (data === undefined) return;
-  const decoder = new TextDecoder();
-  // Line by line: a long history is more than one string can hold.
-  for (let start = 0, number = 1; start < data.length; number++) {
-    const newline = data.indexOf(0x0a, start);
-    const end = newline < 0 ? data.length : newline;
-    if (end > start) {
-      const record = parseIfValid(historyRecordSchema, decoder.decode(data.subarray(start, end)), file);
-      yield { number, record };
-    }
-    start = end + 1;
-  }
+  { file, bytes }: Pick<HistoryLine, 'file' | 'bytes'>,
+): HistoryRecord | undefined {
+  return parseIfValid(historyRecordSchema, bytes, population.path(`history/${file}`));
 }

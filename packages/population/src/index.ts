@@ -15,6 +15,7 @@ export type { Clock } from './clock.js';
 export { collect, takeTrash } from './collect.js';
 export { type Conception, conceive } from './conceive.js';
 export { Control, type Order, giveOrder } from './control.js';
+export { type Curve, curveSchema } from './curve.js';
 export { cleanStaging, discard } from './discard.js';
 export {
   type Attempt,
@@ -47,24 +48,19 @@ export {
   searchSchema,
 } from './experiment.js';
 export { errorCode, isMissing, unfit } from './filesystem-errors.js';
+export { everyone } from './everyone.js';
 export type { Filesystem } from './filesystem.js';
+export { allEntries, bestEntry, findIndividual } from './find.js';
 export type { Finding } from './finding.js';
 export { fsck } from './fsck.js';
 export type { Ground } from './ground.js';
 export { type HistoryRecord, readHistory } from './history.js';
 export { type Host, type ProcessIdentity, unknowingHost } from './host.js';
-export {
-  type Individual,
-  allEntries,
-  bestEntry,
-  findIndividual,
-  lineage,
-  readDna,
-  readIndividual,
-} from './individual.js';
+export { type Individual, readDna, readIndividual } from './individual.js';
 export { kill } from './kill.js';
 export {
   type AliveEntry,
+  CURVE_FILE,
   DNA_FILE,
   type DeadEntry,
   type Entry,
@@ -79,7 +75,9 @@ export {
   pathOf,
   workerPath,
 } from './layout.js';
+export { type Descent, descent, lineage } from './lineage.js';
 export { Liveness } from './liveness.js';
+export type { Outline } from './outline.js';
 export { type Politely, politely } from './lock.js';
 export { type JoinOptions, Membership } from './membership.js';
 export { nodeFilesystem } from './node-filesystem.js';

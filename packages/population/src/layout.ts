@@ -25,6 +25,7 @@ export const WEIGHTS_FILE = 'weights.safetensors';
 export const EVALUATION_FILE = 'evaluation.json';
 export const FAILURE_FILE = 'failure.json';
 export const ATTEMPT_FILE = 'attempt.json';
+export const CURVE_FILE = 'curve.jsonl';
 export const HANDED_BACK_FILE = 'handed-back';
 
 export type WorkerName = string;

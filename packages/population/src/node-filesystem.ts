@@ -19,6 +19,13 @@ export const nodeFilesystem: Filesystem = {
       return await handle.readFile();
     }),
 
+  readPart: (file, start, length) =>
+    withFile(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK, async (handle) => {
+      if (!(await handle.stat()).isFile()) throw failure('EINVAL', `not a regular file: ${file}`);
+      const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, start);
+      return buffer.subarray(0, bytesRead);
+    }),
+
   write: (file, data, { sync }) =>
     withFile(file, flags('w'), async (handle) => {
       await handle.writeFile(data);

@@ -4,7 +4,7 @@ import { type Totals, type WorkerDocument, noTotals, readIfValid, totalsSchema }
 import { type FailureClass } from './documents.js';
 import type { Bounds } from './experiment.js';
 import type { Host } from './host.js';
-import { bestEntry } from './individual.js';
+import { bestEntry } from './find.js';
 import {
   type AliveEntry,
   type Entry,

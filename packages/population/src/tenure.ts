@@ -33,11 +33,11 @@ export async function syncTenure(population: Population, entry: TrainingEntry): 
 export async function writeAttempt(
   population: Population,
   entry: TrainingEntry,
-  attempt: Omit<Attempt, 'format' | 'startedAt'>,
+  attempt: Omit<Attempt, 'format' | 'worker' | 'startedAt'>,
 ): Promise<boolean> {
   const file = `${tenureFolder(population, entry)}/${ATTEMPT_FILE}`;
   const startedAt = population.clock.now().toISOString();
-  const document: Attempt = { format: POPULATION_FORMAT, ...attempt, startedAt };
+  const document: Attempt = { format: POPULATION_FORMAT, ...attempt, worker: entry.worker, startedAt };
   try {
     await population.filesystem.write(file, formatDocument(document), { sync: false });
     return true;

@@ -1,5 +1,5 @@
 import type { Dna } from '@galapagos/dna';
-import { type FailureClass, WEIGHTS_FILE, sha256, writeCheckpoint } from '@galapagos/population';
+import { CURVE_FILE, type FailureClass, WEIGHTS_FILE, sha256, writeCheckpoint } from '@galapagos/population';
 import type { Arrays } from './arrays.js';
 import { type TrainingState, encodeState } from './checkpoint.js';
 import { ExampleStream } from './example-stream.js';
@@ -15,7 +15,6 @@ import { type Workbench, waiting } from './workbench.js';
 const REPORT_SECONDS = 0.5;
 /** Lines of the learning curve, about. */
 const CURVE_POINTS = 100;
-const CURVE_FILE = 'curve.jsonl';
 
 /**
  * One training, from a state to an outcome.
