@@ -20,7 +20,10 @@ describe('the command line', () => {
     [['status', 'x', 'y'], 'Unknown argument: y'],
     [['launch', 'x', '--worker', '2'], 'Unknown argument: worker; did you mean --workers?'],
     [['init', 'x', '--preset', 'quickstrt'], 'Invalid values'],
-    [['init', 'x'], 'init needs --preset, --config or --set; presets are quickstart, cifar10-small'],
+    [
+      ['init', 'x'],
+      'init needs --preset, --config or --set; presets are quickstart, mnist, fashion-mnist, cifar10-small',
+    ],
     [['launch', 'x', '--for', '3s', '--for', '4s'], '--for is given more than once'],
     [['launch', 'x', '--for', 'soon'], '--for soon: write a duration as 90s, 30m or 2h'],
     [['launch', 'x', '--for', '0s'], '--for 0s: write a duration as 90s, 30m or 2h'],

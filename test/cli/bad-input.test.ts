@@ -94,7 +94,11 @@ describe('a wrong configuration', () => {
       'limits: { parameters: 4 }',
       'even the first individual has 8 parameters, more than the limit of 4 (training.limits.parameters)',
     ],
-    ['padCrop: 12', 'training.padCrop: 12 pixels would leave nothing of an image of 12'],
+    ['padCrop: 12', 'training.padCrop: 12 pixels would leave nothing of an image of 12; 1 is usual'],
+    [
+      'batchSize: 4000',
+      'training.batchSize: a step of 4000 examples, and there are 2000 for training; lower it, or take fewer for validation',
+    ],
   ])('refuses a search in which nobody could be trained: %s', async (training, message) => {
     const { code, err } = await initWith(complete.replace('steps: 4', `steps: 4, ${training}`));
     expect(err).toContain(message);

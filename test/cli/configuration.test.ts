@@ -21,7 +21,7 @@ const readme = read('README.md');
 /** A preset, with a place for its data where it needs one. */
 function complete(name: (typeof presetNames)[number]): RawConfiguration {
   const { configuration } = presets[name];
-  return configuration.data.source === 'cifar10'
+  return configuration.data.source !== 'mnist-embedded'
     ? merge(configuration, { data: { directory: '/data' } })
     : configuration;
 }

@@ -18,8 +18,18 @@ describe('init', () => {
     expect({ code, out }).toEqual({ code: 0, out: '' });
     expect(err).toContain('a search on mnist-embedded, 14×14×1, 10 classes');
     expect(err).toContain('8000 examples for training, 1000 for validation, 1000 for test');
-    expect(err).toMatch(/At the set point of 12 it needs about .+B and \d+ inodes; free are .+B/);
-    expect(err).toMatch(/Memory per worker: about .+B, at most .+B; workers: up to 3, at most 6\./);
+    expect(err).toMatch(
+      /An individual of the first kind trains for .+s, 2\.0 MFLOP; one of six convolutions for .+, .+ GFLOP/,
+    );
+    expect(err).toMatch(/\(on one core of this machine, .+FLOP\/s by simd, as just measured\)/);
+    expect(err).toMatch(
+      /A search of 500 individuals with \d workers?: .+ if they stayed small, .+ if all had grown so\./,
+    );
+    expect(err).toMatch(
+      /Disk: about .+B and \d+ inodes at the set point of 12, .+B if all had 50 M parameters; free are .+B/,
+    );
+    expect(err).toMatch(/Memory per worker: about .+B, at most .+B\./);
+    expect(err).toMatch(/50 M parameters: the default\n +2\.1 GB of memory: as configured\n/);
     expect(err).toContain(`Next: npx galapagos launch ${root}`);
     expect(experimentIn(root)).toMatchObject({
       format: 1,

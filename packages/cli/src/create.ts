@@ -2,12 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Dataset, loadDataset } from '@galapagos/datasets';
-import { firstDna } from '@galapagos/dna';
 import { type Experiment, POPULATION_FORMAT, createExperiment } from '@galapagos/population';
-import { costOf, excessOver, planNetwork } from '@galapagos/trainer';
+import type { TrainingSettings } from '@galapagos/trainer';
 import { type Configuration, resolveConfiguration } from './configuration.js';
 import type { RawConfiguration } from './configuration-file.js';
+import { type Costs, measureCosts } from './costs.js';
+import { deriveLimits } from './derive-limits.js';
 import { realGround } from './ground.js';
+import { thisMachine } from './machine.js';
+import { refuseHopeless, refuseTooCostly } from './refuse-hopeless.js';
 import { UsageError } from './usage-error.js';
 import { version } from './version.js';
 
@@ -15,43 +18,38 @@ import { version } from './version.js';
 const LOCAL_LEASE = 10;
 const NETWORK_LEASE = 60;
 
+export interface Created {
+  readonly experiment: Experiment;
+  readonly dataset: Dataset;
+  /** The limits of an individual, and why. */
+  readonly limits: readonly string[];
+  /** What individuals cost on this machine. Measured once, and not before it is asked for. */
+  readonly measure: () => Promise<Costs>;
+}
+
 /**
  * Makes an experiment: checks the configuration and the data, fills in what follows from them and from the disk.
  * @throws UsageError, DatasetError, PopulationError.
  */
-export async function createFrom(
-  directory: string,
-  raw: RawConfiguration,
-  source: string,
-): Promise<{ experiment: Experiment; dataset: Dataset }> {
+export async function createFrom(directory: string, raw: RawConfiguration, source: string): Promise<Created> {
   if (directory === '')
     throw new UsageError('the directory of the experiment is empty: is a variable not set?');
   const configuration = resolveConfiguration(raw, source);
   const dataset = await loadDataset(configuration.data);
-  refuseHopeless(configuration, dataset, source);
+  refuseHopeless(configuration.training, dataset, source);
+  let costs: Promise<Costs> | undefined;
+  const measure = () => (costs ??= measureCosts(dataset, configuration.training));
+  const { limits, reasons } = await deriveLimits(configuration, dataset, thisMachine(), measure);
+  const training = { ...configuration.training, limits };
+  refuseTooCostly(configuration.search, training, dataset, source);
   const ground = realGround();
-  const experiment = resolved(configuration, dataset, await isLocal(directory));
+  const experiment = resolved({ ...configuration, training }, dataset, await isLocal(directory));
   await createExperiment(ground, resolve(directory), experiment);
-  return { experiment, dataset };
-}
-
-/** What each field may be alone, and not all together: no individual could ever be trained. */
-function refuseHopeless({ search, training }: Configuration, dataset: Dataset, source: string): void {
-  const { firstLearningRate, weightDecayRate } = search;
-  const dna = firstDna({ learningRate: firstLearningRate, weightDecayRate });
-  const cost = costOf(planNetwork(dna, dataset, dataset.classes.length), training.batchSize);
-  const excess = excessOver(cost, training);
-  if (excess !== undefined)
-    throw new UsageError(`${source}: training.limits: even the first individual has ${excess}`);
-  const side = Math.min(dataset.height, dataset.width);
-  if (training.padCrop < side) return;
-  throw new UsageError(
-    `${source}: training.padCrop: ${training.padCrop} pixels would leave nothing of an image of ${side}`,
-  );
+  return { experiment, dataset, limits: reasons, measure };
 }
 
 function resolved(
-  { search, data, training, bounds }: Configuration,
+  { search, data, training, bounds }: Configuration & { readonly training: TrainingSettings },
   dataset: Dataset,
   local: boolean,
 ): Experiment {

@@ -9,8 +9,9 @@ export function points(gain: number): string {
   return value === '0.0' ? value : `${gain > 0 ? '+' : '-'}${value}`;
 }
 
-/** `0.4 s`, `45 s`, `3 min`, `2 h 5 min`, `3 d 4 h`. */
+/** `20 ms`, `0.4 s`, `45 s`, `3 min`, `2 h 5 min`, `3 d 4 h`. */
 export function duration(seconds: number): string {
+  if (seconds > 0 && seconds < 0.05) return `${Math.max(1, Math.round(seconds * 1000))} ms`;
   if (seconds > 0 && seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;

@@ -1,51 +1,73 @@
-import type { Dataset } from '@galapagos/datasets';
-import { SeededRandom, firstDna, mutate } from '@galapagos/dna';
 import { type Experiment, nodeFilesystem } from '@galapagos/population';
-import { type NetworkCost, costOf, planNetwork, trainingSchema } from '@galapagos/trainer';
-import { bytes, count } from './format.js';
+import { trainingSchema } from '@galapagos/trainer';
+import type { Created } from './create.js';
+import { individualCost, speedOf } from './costs.js';
+import { BASE_BYTES, bytesOf } from './derive-limits.js';
+import { bytes, count, duration, scaled } from './format.js';
 
 /** Inodes of one individual: its folder and its tenure's, DNA, birth, inherited, attempt, curve, weights, evaluation. */
 const INODES = 9;
 /** Bytes of all of them but the weights, in blocks of 4 kB. */
 const TEXT_BYTES = 7 * 4096;
-/** Resident memory of a worker and its trainer, before there are examples or a network. */
-const BASE_BYTES = 170e6;
-/** How far a search is imagined to have come. */
-const MUTATIONS = 60;
+const YEAR = 365 * 86_400;
 
-/** What a run will need at its set point, as lines of text: estimates from networks after many random mutations. */
+/** How long a search is to be: so many births, or as many operations as the paper's. */
+export type Length = { readonly individuals: number } | { readonly flops: number };
+
+/** What a search will cost on this machine and need of it, as lines of text. */
 export async function describeNeeds(
   directory: string,
-  experiment: Experiment,
-  dataset: Dataset,
+  { experiment, dataset, limits, measure }: Created,
+  workers: number,
+  length: Length,
 ): Promise<string[]> {
-  const { populationSize, image } = experiment.search;
-  const { batchSize, limits } = trainingSchema.parse(experiment.training);
-  const costs = imaginedCosts(experiment, dataset, batchSize);
-  const parameters = median(costs.map((cost) => cost.parameters));
-  // Weights of the living, as much again for checkpoints of those in training, and the hall of fame.
-  const copies = populationSize * 1.5 + experiment.bounds.hallOfFame;
-  const disk = copies * (TEXT_BYTES + 4 * parameters);
-  const most = copies * (TEXT_BYTES + 4 * limits.parameters);
-  const examples =
-    (dataset.train.count + dataset.validation.count) * image.height * image.width * image.channels;
-  const memory = BASE_BYTES + examples + median(costs.map((cost) => cost.memoryBytes));
-  const space = await nodeFilesystem.space(directory);
+  const training = trainingSchema.parse(experiment.training);
+  const costs = await measure();
+  const first = individualCost(costs.first, training, dataset.validation.count);
+  const grown = individualCost(costs.grown, training, dataset.validation.count);
+  const { parameters, memoryBytes } = costs.grown.cost;
+  const memory = BASE_BYTES + bytesOf(dataset) + (memoryBytes * training.batchSize) / costs.grown.batchSize;
   return [
-    `At the set point of ${populationSize} it needs about ${bytes(disk)} and ${Math.ceil(copies * INODES)} inodes; free are ${bytes(space.bytes)}${space.inodes === Infinity ? '' : ` and ${count(space.inodes, 'inodes')}`}.`,
-    `Networks grow as the search goes on: at the limit of ${count(limits.parameters, 'parameters')} it would be ${bytes(most)}.`,
-    `Memory per worker: about ${bytes(memory)}, at most ${bytes(BASE_BYTES + examples + limits.memoryBytes)}; workers: up to ${Math.max(1, Math.floor(populationSize / 4))}, at most ${Math.max(1, Math.floor(populationSize / 2))}.`,
+    `An individual of the first kind trains for ${duration(first.seconds)}, ${scaled(first.flops)}FLOP; one of six convolutions for ${duration(grown.seconds)}, ${scaled(grown.flops)}FLOP`,
+    `  (on one core of this machine, ${scaled(speedOf(costs.grown))}FLOP/s by ${costs.first.backend}, as just measured).`,
+    ...describeLength(length, { first, grown, speed: speedOf(costs.grown) }, workers),
+    `Memory per worker: about ${bytes(memory)}, at most ${bytes(BASE_BYTES + bytesOf(dataset) + 2 * training.limits.memoryBytes)}.`,
+    ...(await describeDisk(directory, experiment, parameters, training.limits.parameters)),
+    'An individual beyond one of these limits is buried (training.limits; written down, and kept wherever it is trained):',
+    ...limits.map((line) => `  ${line}`),
   ];
 }
 
-function imaginedCosts(experiment: Experiment, dataset: Dataset, batchSize: number): NetworkCost[] {
-  const { image } = experiment.search;
-  return Array.from({ length: 15 }, (_, sample) => {
-    const { dna } = mutate(firstDna(), new SeededRandom(`needs ${sample}`), { count: MUTATIONS, image });
-    return costOf(planNetwork(dna, image, dataset.classes.length), batchSize);
-  });
+function describeLength(
+  length: Length,
+  costs: Readonly<Record<'first' | 'grown', { readonly seconds: number }>> & { readonly speed: number },
+  workers: number,
+): string[] {
+  const by = workers === 1 ? '1 worker' : `${workers} workers`;
+  if ('flops' in length) {
+    const years = scaled(length.flops / costs.speed / workers / YEAR).trimEnd();
+    return [
+      `A search as long as the paper's (9e19 FLOPs; five of them were 4e20): ${years} years with ${by} like this. Take a cluster.`,
+    ];
+  }
+  const { individuals } = length;
+  const [from, to] = [costs.first, costs.grown].map(({ seconds }) => (seconds * individuals) / workers);
+  return [
+    `A search of ${individuals} individuals with ${by}: ${duration(from ?? 0)} if they stayed small, ${duration(to ?? 0)} if all had grown so.`,
+  ];
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+async function describeDisk(
+  directory: string,
+  { search, bounds }: Experiment,
+  parameters: number,
+  mostParameters: number,
+): Promise<string[]> {
+  // Weights of the living, as much again for checkpoints of those in training, and the hall of fame.
+  const copies = search.populationSize * 1.5 + bounds.hallOfFame;
+  const space = await nodeFilesystem.space(directory);
+  const free = `${bytes(space.bytes)}${space.inodes === Infinity ? '' : ` and ${count(space.inodes, 'inodes')}`}`;
+  return [
+    `Disk: about ${bytes(copies * (TEXT_BYTES + 4 * parameters))} and ${Math.ceil(copies * INODES)} inodes at the set point of ${search.populationSize}, ${bytes(copies * (TEXT_BYTES + 4 * mostParameters))} if all had ${count(mostParameters, 'parameters')}; free are ${free}.`,
+  ];
 }

@@ -2,8 +2,9 @@ export { BACKEND_CHOICES, type BackendChoice, BackendError } from './backend-cho
 export { type NetworkCost, costOf } from './flops.js';
 export { excessOver } from './limits.js';
 export type { TrainingOutcome, TrainingRequest, TrainingResult } from './messages.js';
+export { type StepMeasurement, measureStep } from './measure-step.js';
 export { type Plan, planNetwork } from './plan.js';
-export { type TrainingSettings, trainingSchema } from './settings.js';
+export { type TrainingSettings, limitsSchema, trainingSchema } from './settings.js';
 export { testIndividual } from './test-individual.js';
 export { type EvaluationControl, TrainerError, type TrainerOptions, type TrainerReady } from './trainer.js';
 export { TrainerProcess } from './trainer-process.js';

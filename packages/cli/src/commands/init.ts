@@ -6,9 +6,10 @@ import {
   parseAssignment,
   readConfigurationFile,
 } from '../configuration-file.js';
-import { createFrom } from '../create.js';
+import { type Created, createFrom } from '../create.js';
+import { thisMachine, workersThatFit } from '../machine.js';
 import { describeNeeds } from '../needs.js';
-import { presetNames, presets } from '../presets.js';
+import { type PresetName, presetNames, presets } from '../presets.js';
 import { UsageError } from '../usage-error.js';
 
 export const initCommand = defineCommand({
@@ -63,16 +64,26 @@ export const initCommand = defineCommand({
       ...(config === undefined ? [] : [config]),
       ...(set.length > 0 ? ['--set'] : []),
     ].join(' + ');
-    const { experiment, dataset } = await createFrom(dir, layers.reduce(merge), source);
-    const { height, width, channels } = experiment.search.image;
-    terminal.err(
-      `${dir}: a search on ${dataset.name}, ${height}×${width}×${channels}, ${dataset.classes.length} classes`,
-    );
-    terminal.err(
-      `  ${dataset.train.count} examples for training, ${dataset.validation.count} for validation, ${dataset.test.count} for test`,
-    );
-    for (const line of await describeNeeds(dir, experiment, dataset)) terminal.err(`  ${line}`);
-    terminal.err(`Next: npx galapagos launch ${quote(dir)} --workers 2`);
+    const created = await createFrom(dir, layers.reduce(merge), source);
+    for (const line of await describe(dir, created, preset)) terminal.err(line);
     return 0;
   },
 });
+
+/** Births after which a search is looked at, where no preset and no budget says so: of so many generations. */
+const GENERATIONS = 25;
+
+async function describe(dir: string, created: Created, preset: PresetName | undefined): Promise<string[]> {
+  const { experiment, dataset } = created;
+  const { image, populationSize } = experiment.search;
+  const workers = workersThatFit(thisMachine(), populationSize);
+  const own = { individuals: experiment.bounds.individuals ?? GENERATIONS * populationSize };
+  const length = preset === undefined || experiment.bounds.individuals !== null ? own : presets[preset];
+  const counts = [dataset.train, dataset.validation, dataset.test].map((set) => set.count);
+  return [
+    `${dir}: a search on ${dataset.name}, ${image.height}×${image.width}×${image.channels}, ${dataset.classes.length} classes`,
+    `  ${counts[0]} examples for training, ${counts[1]} for validation, ${counts[2]} for test`,
+    ...(await describeNeeds(dir, created, workers, length)).map((line) => `  ${line}`),
+    `Next: npx galapagos launch ${quote(dir)} --workers ${workers}`,
+  ];
+}
