@@ -11,7 +11,7 @@ export function directoryOf(environment: NodeJS.ProcessEnv): string | undefined 
 
 /** The variable that stands for a flag: GALAPAGOS_WORKERS for `--workers`. */
 function variableOf(option: string): string {
-  return `GALAPAGOS_${option.toUpperCase()}`;
+  return `GALAPAGOS_${option.toUpperCase().replaceAll('-', '_')}`;
 }
 
 /** The options of a verb that a variable may stand for: those with one value. */

@@ -1,14 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { SeededRandom } from '@galapagos/dna';
-import { type Ground, Population, nodeFilesystem, systemClock } from '@galapagos/population';
+import { type Filesystem, type Ground, Population, nodeFilesystem, systemClock } from '@galapagos/population';
 
 /** The real filesystem, the real clock, and chance that no seed repeats: it draws names and waiting times only. */
 export function realGround(): Ground {
   return { filesystem: nodeFilesystem, clock: systemClock, random: new SeededRandom(randomUUID()) };
 }
 
-/** Opens the population of an experiment's directory. @throws PopulationError when it is none. */
-export async function openPopulation(directory: string): Promise<Population> {
-  return await Population.open(resolve(directory), realGround());
+/**
+ * Opens the population of an experiment's directory.
+ * @param over What to lay over the filesystem, where something is to be noted of what is done.
+ * @throws PopulationError when it is none.
+ */
+export async function openPopulation(
+  directory: string,
+  over: (filesystem: Filesystem) => Filesystem = (filesystem) => filesystem,
+): Promise<Population> {
+  const ground = realGround();
+  return await Population.open(resolve(directory), { ...ground, filesystem: over(ground.filesystem) });
 }

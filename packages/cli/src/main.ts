@@ -2,6 +2,7 @@ import yargs from 'yargs';
 import type { Command } from './command.js';
 import { bestCommand } from './commands/best.js';
 import { fsckCommand } from './commands/fsck.js';
+import { gcCommand } from './commands/gc.js';
 import { initCommand } from './commands/init.js';
 import { launchCommand } from './commands/launch.js';
 import { logsCommand } from './commands/logs.js';
@@ -35,6 +36,7 @@ export const commands: readonly Command[] = [
   pauseCommand,
   resumeCommand,
   setCommand,
+  gcCommand,
   fsckCommand,
 ];
 

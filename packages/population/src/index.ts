@@ -49,6 +49,7 @@ export {
 } from './experiment.js';
 export { errorCode, isMissing, unfit } from './filesystem-errors.js';
 export { everyone } from './everyone.js';
+export { removeTree } from './files.js';
 export type { Filesystem } from './filesystem.js';
 export { allEntries, bestEntry, findIndividual } from './find.js';
 export type { Finding } from './finding.js';
@@ -92,5 +93,6 @@ export {
   summarize,
   workerNames,
 } from './summary.js';
+export { type SweepOptions, type Swept, type Waste, findWaste, sweep } from './sweep.js';
 export { systemClock } from './system-clock.js';
 export { beginTenure, handBack, readAttempt, tenureFolder, writeAttempt } from './tenure.js';
