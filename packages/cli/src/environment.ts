@@ -46,7 +46,7 @@ export function placed<T extends Readonly<Record<string, unknown>>>(
   args: T,
   fallback: string | undefined,
 ): T {
-  if (fallback === undefined) return args;
+  if (fallback === undefined || positionals['dir'] === undefined) return args;
   const names = Object.keys(positionals);
   const several = names.find((key) => positionals[key]?.array === true);
   const given = names.flatMap((key) => (args[key] ?? []) as string | string[]);

@@ -1,6 +1,7 @@
 import yargs from 'yargs';
 import type { Command } from './command.js';
 import { bestCommand } from './commands/best.js';
+import { completionCommand } from './commands/completion.js';
 import { fsckCommand } from './commands/fsck.js';
 import { gcCommand } from './commands/gc.js';
 import { initCommand } from './commands/init.js';
@@ -15,6 +16,7 @@ import { showCommand } from './commands/show.js';
 import { statusCommand } from './commands/status.js';
 import { stopCommand } from './commands/stop.js';
 import { workerCommand } from './commands/worker.js';
+import { COMPLETE_FLAG, complete } from './completion.js';
 import { nearest } from './did-you-mean.js';
 import { directoryOf, placed, withFlagsOf } from './environment.js';
 import { ExitCode, exitCodeOf, messageOf } from './exit-codes.js';
@@ -38,6 +40,7 @@ export const commands: readonly Command[] = [
   setCommand,
   gcCommand,
   fsckCommand,
+  completionCommand,
 ];
 
 const HELP_COLUMNS = 100;
@@ -52,6 +55,10 @@ export async function main(
   environment: NodeJS.ProcessEnv,
   terminal: Terminal,
 ): Promise<number> {
+  if (argv[0] === COMPLETE_FLAG) {
+    for (const word of await complete(commands, argv.slice(1), environment)) terminal.out(word);
+    return ExitCode.done;
+  }
   let exitCode: number = ExitCode.done;
   const verb = argv.find((word) => !word.startsWith('-'));
   const asked = commands.find(({ name }) => name === verb);

@@ -19,6 +19,10 @@ export const bestCommand = defineCommand({
     top: { describe: 'Rows of the leaderboard', type: 'number', default: 5, requiresArg: true },
   },
   output: shape,
+  examples: [
+    ['best runs/a --top 20', 'a longer leaderboard'],
+    ['best runs/a --json', 'the best individual, for a script'],
+  ],
   run: async ({ dir, json: asJson, top }, terminal) => {
     if (!Number.isInteger(top) || top < 1) throw new UsageError('--top: a whole number, at least 1');
     const population = await openPopulation(dir);

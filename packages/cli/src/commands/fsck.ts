@@ -19,6 +19,7 @@ export const fsckCommand = defineCommand({
   positionals: directory,
   options: json,
   output: shape,
+  examples: [['fsck runs/a', 'exit code 1 where a promise is broken']],
   run: async ({ dir, json: asJson }, terminal) => {
     const findings = await fsck(await openPopulation(dir), nodeHost);
     if (asJson) printJson(terminal, shape, findings);

@@ -8,6 +8,7 @@ export const pauseCommand = defineCommand({
   describe: 'Tell all workers to begin nothing new until resume; what is in training is trained to its end',
   positionals: directory,
   options: {},
+  examples: [['pause runs/a', 'trainings end, no new one begins; galapagos resume goes on']],
   run: async ({ dir }, terminal) => {
     const population = await openPopulation(dir);
     const control = new Control(population);

@@ -39,6 +39,10 @@ export const quickstartCommand = defineCommand({
     seed: { describe: 'The seed of a new search', type: 'string', requiresArg: true },
     ...backendOption,
   },
+  examples: [
+    ['quickstart', 'three minutes in runs/quickstart; again for three more'],
+    ['quickstart runs/q --for 10m --seed 1', 'ten minutes of another search'],
+  ],
   run: async (args, terminal) => {
     requireWorkers(args.workers);
     const seconds = secondsOf('for', args.for);

@@ -8,6 +8,7 @@ export const resumeCommand = defineCommand({
   describe: 'Tell all workers to go on after a pause',
   positionals: directory,
   options: {},
+  examples: [['resume runs/a', 'go on after a pause']],
   run: async ({ dir }, terminal) => {
     const population = await openPopulation(dir);
     const control = new Control(population);

@@ -16,6 +16,10 @@ export const showCommand = defineCommand({
   },
   options: json,
   output: individualShape,
+  examples: [
+    ['show runs/a best', 'the fittest that ever lived'],
+    ['show runs/a w1-12 --json', 'one of the dead, for a script'],
+  ],
   run: async ({ dir, id, json: asJson }, terminal) => {
     const population = await openPopulation(dir);
     const individual = await findMeant(population, id);

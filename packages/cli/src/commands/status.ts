@@ -38,6 +38,10 @@ export const statusCommand = defineCommand({
   positionals: directory,
   options: json,
   output: shape,
+  examples: [
+    ['status runs/a', 'once'],
+    ['status runs/a --json', 'for a script'],
+  ],
   run: async ({ dir, json: asJson }, terminal) => {
     const population = await openPopulation(dir);
     const summary = await summarize(population, nodeHost);

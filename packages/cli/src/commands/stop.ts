@@ -7,6 +7,7 @@ export const stopCommand = defineCommand({
   describe: 'Tell all workers, on whatever machine, to give back what they hold and leave',
   positionals: directory,
   options: {},
+  examples: [['stop runs/a', 'on every machine; galapagos launch goes on later']],
   run: async ({ dir }, terminal) => {
     const population = await openPopulation(dir);
     await giveOrder(population, { order: 'stop' });
