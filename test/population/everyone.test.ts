@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import {
   type Membership,
   bestEntry,
+  childrenOf,
   collect,
   descent,
   everyone,
@@ -72,7 +73,7 @@ test('what has the name of an individual and is none counts, and heads no view',
   writeFileSync(`${world.root}/alive/0.980000~w9-3~999999999/dna.json`, '{');
   expect((await me.population.living()).size).toBe(5);
   const unreadable: string[] = [];
-  for await (const { id } of everyone(me.population, (path) => unreadable.push(path)))
+  for await (const { id } of everyone(me.population, { onUnreadable: (path) => unreadable.push(path) }))
     expect(id).toMatch(/^w1-/);
   expect(unreadable.sort()).toEqual([
     'alive/0.980000~w9-3~999999999',
@@ -172,4 +173,6 @@ test('what came of an individual is a tree, the eldest first', async () => {
     ],
   });
   expect(await descent(me.population, 'w9-9')).toBeUndefined();
+  expect((await childrenOf(me.population, one.id)).map(({ id }) => id)).toEqual([two.id, 'w1-3']);
+  expect(await childrenOf(me.population, 'w1-4')).toEqual([]);
 });

@@ -7,6 +7,7 @@ import { gcCommand } from './commands/gc.js';
 import { initCommand } from './commands/init.js';
 import { launchCommand } from './commands/launch.js';
 import { logsCommand } from './commands/logs.js';
+import { lsCommand } from './commands/ls.js';
 import { pauseCommand } from './commands/pause.js';
 import { quickstartCommand } from './commands/quickstart.js';
 import { rerunCommand } from './commands/rerun.js';
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   workerCommand,
   statusCommand,
   bestCommand,
+  lsCommand,
   showCommand,
   rerunCommand,
   logsCommand,

@@ -7,10 +7,9 @@ import {
   failureSchema,
 } from '@galapagos/population';
 import { z } from 'zod';
+import { stateShape } from './states.js';
 
 // Shapes of what `--json` prints that several verbs share. One that a single verb prints lies beside it.
-
-export const stateShape = z.enum(['training', 'alive', 'dead', 'hall-of-fame', 'collected']);
 
 /** All that the directory says of one individual. */
 export const individualShape = z.strictObject({

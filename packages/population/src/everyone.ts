@@ -10,15 +10,22 @@ import { allEntries, trashed } from './find.js';
 /** Looks at the directories: what moved just then is found in the next. */
 const LOOKS = 3;
 
+export interface EveryoneOptions {
+  /** Told of what has the name of an individual and cannot be read as one; `fsck` says why. */
+  readonly onUnreadable?: (path: string) => void;
+  /** Of the records only those whose text names this individual: its own, and those of its children. */
+  readonly naming?: IndividualId;
+}
+
 /**
  * Every individual that ever was, each id once: those in training, alive, dead, in a trash and in the hall of fame,
  * and then those of whom only a record is left.
- * @param onUnreadable Told of what has the name of an individual and cannot be read as one; `fsck` says why.
  */
 export async function* everyone(
   population: Population,
-  onUnreadable: (path: string) => void = () => undefined,
+  { onUnreadable, naming }: EveryoneOptions = {},
 ): AsyncGenerator<Outline> {
+  const named = naming === undefined ? undefined : Buffer.from(JSON.stringify(naming));
   const seen = new Set<IndividualId>();
   let missed = new Set<string>();
   for (let look = 0; look === 0 || (look < LOOKS && missed.size > 0); look++) {
@@ -33,8 +40,9 @@ export async function* everyone(
       }
     }
   }
-  for (const path of missed) onUnreadable(path);
+  for (const path of missed) onUnreadable?.(path);
   for await (const line of allLines(population)) {
+    if (named !== undefined && !line.bytes.includes(named)) continue;
     const outline = parseOutline(population, line);
     if (outline === undefined || seen.has(outline.id)) continue;
     seen.add(outline.id);

@@ -76,8 +76,8 @@ export {
   pathOf,
   workerPath,
 } from './layout.js';
-export { type Descent, descent, lineage } from './lineage.js';
-export { Liveness } from './liveness.js';
+export { type Descent, childrenOf, descent, lineage } from './lineage.js';
+export { Liveness, readWorker } from './liveness.js';
 export type { Outline } from './outline.js';
 export { type Politely, politely } from './lock.js';
 export { type JoinOptions, Membership } from './membership.js';

@@ -64,6 +64,14 @@ async function readRecord(
   return undefined;
 }
 
+/** The children of an individual, the eldest first. */
+export async function childrenOf(population: Population, id: IndividualId): Promise<Outline[]> {
+  const children: Outline[] = [];
+  for await (const outline of everyone(population, { naming: id }))
+    if (outline.birth.parent?.id === id) children.push(outline);
+  return children.sort(byBirth);
+}
+
 /** An individual and all that came of it. */
 export interface Descent {
   readonly individual: Outline;
@@ -87,12 +95,12 @@ export async function descent(population: Population, id: IndividualId): Promise
 }
 
 /** Not by recursion: a line may be longer than a stack is deep. */
-function descentOf(root: Outline, childrenOf: ReadonlyMap<IndividualId, readonly Outline[]>): Descent {
+function descentOf(root: Outline, families: ReadonlyMap<IndividualId, readonly Outline[]>): Descent {
   const found = new Set([root.id]);
   const top = { individual: root, children: [] as Descent[] };
   const open = [top];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const children = (childrenOf.get(next.individual.id) ?? []).toSorted(byBirth);
+    const children = (families.get(next.individual.id) ?? []).toSorted(byBirth);
     for (const individual of children) {
       // A line that a mistake has bent into a circle has an end.
       if (found.has(individual.id)) continue;
