@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { loadDataset } from '@galapagos/datasets';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { expectDatasetError, temporaryDirectory } from './support.js';
+import { expectDatasetError, imageAt, imagesOf, temporaryDirectory } from './support.js';
 
 const TRAIN_IMAGES = 'train-images-idx3-ubyte';
 const TRAIN_LABELS = 'train-labels-idx1-ubyte';
@@ -34,13 +34,13 @@ describe.each([
     expect(dataset.classes[3]).toBe(classThree);
     expect([dataset.train.count, dataset.validation.count, dataset.test.count]).toEqual([8, 4, 5]);
     // Image n of the pool consists of the byte n and has the label n % 10.
-    const firstBytes = [...dataset.train.images, ...dataset.validation.images].filter(
-      (_, at) => at % 784 === 0,
+    const firstBytes = [dataset.train, dataset.validation].flatMap((set) =>
+      [...imagesOf(set, 784)].filter((_, at) => at % 784 === 0),
     );
     expect(firstBytes.sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-    dataset.train.labels.forEach((label, at) => expect(label).toBe(dataset.train.images[at * 784]! % 10));
+    dataset.train.labels.forEach((label, at) => expect(label).toBe(imageAt(dataset.train, at, 784)[0]! % 10));
     expect([...dataset.test.labels]).toEqual([0, 1, 2, 3, 4]);
-    expect(dataset.test.images).toEqual(Uint8Array.from(images(5, 100).subarray(16)));
+    expect(imagesOf(dataset.test, 784)).toEqual(Uint8Array.from(images(5, 100).subarray(16)));
   });
 
   it('reads compressed files, with .gz in their names or without, to the same checksum', async () => {

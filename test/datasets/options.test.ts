@@ -36,6 +36,13 @@ describe('the options of a data set', () => {
     ['a negative seed', { source: 'synthetic', seed: -1 }, ['seed']],
     ['half an image', { source: 'synthetic', validation: 0.5 }, ['validation']],
     ['no validation', { source: 'synthetic', validation: 0 }, ['validation']],
+    ['no file', { source: 'packed' }, ['packed needs it', 'file']],
+    [
+      'a split of what is split',
+      { source: 'packed', file: 'a', validation: 5 },
+      ['does not go with packed', 'validation'],
+    ],
+    ['a file of another source', { source: 'synthetic', file: 'a' }, ['does not go with synthetic']],
     ['a factor that does not divide', { source: 'synthetic', meanPool: 5 }, ['5 does not divide', '12 x 12']],
   ])('are refused with %s', async (_, options, contained) => {
     await expectDatasetError(() => loadDataset(options as DatasetOptions), 'bad-options', ...contained);

@@ -26,7 +26,8 @@ describe('the embedded digits in processes of their own', () => {
     const checksum = 'f46be13c08e2a6a777353a69c6aec7db83c8261a58082fa798e1b4d19f1aaa50';
     expect(outputs).toEqual(Array(4).fill(checksum));
     const file = 'mnist-embedded-1.1.0.bin';
-    expect(readdirSync(cache)).toEqual([file]);
+    const pack = `mnist-embedded-${checksum.slice(0, 16)}.gpack`;
+    expect(readdirSync(cache).sort()).toEqual([file, pack]);
     const packed = 'f2fccb433e40f48c953b310612677d9ca6ae331f87cf00558b1414c272b5cbc9';
     expect(sha256Of(readFileSync(join(cache, file)))).toBe(packed);
     expect(await load()).toBe(checksum);
@@ -50,7 +51,7 @@ describe('the embedded digits in processes of their own', () => {
     const module = pathToFileURL(join(directory, 'index.js')).href;
     const script = `
       const { loadDataset } = await import(${JSON.stringify(module)});
-      const loading = loadDataset({ source: 'mnist-embedded' }, ${JSON.stringify(cache)});
+      const loading = loadDataset({ source: 'mnist-embedded' }, { cacheDirectory: ${JSON.stringify(cache)} });
       console.log(await loading.then((d) => d.checksum, (e) => e.code + ': ' + e.message));`;
     const environment = { ...process.env, TMPDIR: directory };
     const { stdout } = await promisify(execFile)(

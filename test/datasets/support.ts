@@ -36,7 +36,18 @@ export function testRandom(seed: number): () => number {
   return () => (state = (state * 48271) % 2147483647) / 2147483647;
 }
 
-export function imageAt(set: ImageSet, index: number): Uint8Array {
-  const size = set.images.length / set.count;
-  return set.images.subarray(index * size, (index + 1) * size);
+export function imageAt(set: ImageSet, index: number, size: number): Uint8Array {
+  const image = new Uint8Array(size);
+  set.read([index], image);
+  return image;
+}
+
+/** All images of a set, one after the other. */
+export function imagesOf(set: ImageSet, size: number): Uint8Array {
+  const images = new Uint8Array(set.count * size);
+  set.read(
+    Array.from({ length: set.count }, (_, index) => index),
+    images,
+  );
+  return images;
 }

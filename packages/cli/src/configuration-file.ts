@@ -16,8 +16,12 @@ export async function readConfigurationFile(file: string): Promise<RawConfigurat
     throw new UsageError(`${file}: a configuration is a mapping with search, data, training and bounds`);
   }
   const { data } = document;
-  if (!isObject(data) || typeof data['directory'] !== 'string' || data['directory'] === '') return document;
-  return { ...document, data: { ...data, directory: resolve(dirname(file), data['directory']) } };
+  if (!isObject(data)) return document;
+  const placed = Object.entries(data).map(([key, value]): [string, unknown] => {
+    const isPath = ['directory', 'file'].includes(key) && typeof value === 'string' && value !== '';
+    return [key, isPath ? resolve(dirname(file), value) : value];
+  });
+  return { ...document, data: Object.fromEntries(placed) };
 }
 
 async function readText(file: string): Promise<string> {

@@ -61,7 +61,11 @@ function resolved(
     version,
     search: { ...search, seed, image: { height, width, channels } },
     // A worker that starts elsewhere has to find it too.
-    data: data.directory === undefined ? data : { ...data, directory: resolve(data.directory) },
+    data: {
+      ...data,
+      ...(data.directory === undefined ? {} : { directory: resolve(data.directory) }),
+      ...(data.file === undefined ? {} : { file: resolve(data.file) }),
+    },
     dataChecksum: dataset.checksum,
     classes: dataset.classes,
     training,

@@ -97,8 +97,10 @@ function countWorkers(workers: number): string {
 }
 
 /** Bytes of the examples that a trainer holds. */
-export function bytesOf({ train, validation, test }: Dataset): number {
-  return train.images.length + validation.images.length + test.images.length;
+export function bytesOf({ train, validation, test, height, width, channels, file }: Dataset): number {
+  // What is read from a packed file is the host's, in its page cache.
+  if (file !== undefined) return 0;
+  return (train.count + validation.count + test.count) * height * width * channels;
 }
 
 /** Rounded down to one digit. */

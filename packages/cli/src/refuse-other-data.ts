@@ -7,8 +7,10 @@ import { type Population, PopulationError } from '@galapagos/population';
  */
 export function refuseOtherData({ root, experiment }: Population, checksum: string): void {
   if (checksum === experiment.dataChecksum) return;
+  const { source, file, directory } = experiment.data;
+  const where = [file, directory, source].find((place) => typeof place === 'string');
   throw new PopulationError(
     'NO_EXPERIMENT',
-    `${root}: the data is not what this search began with (SHA-256 ${checksum}, expected ${experiment.dataChecksum}); put the old files back, or begin a new search`,
+    `${root}: the data is not what this search began with (${where}: SHA-256 ${checksum}, expected ${experiment.dataChecksum}); put the old files back, or begin a new search`,
   );
 }

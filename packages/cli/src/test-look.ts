@@ -39,6 +39,7 @@ export async function lookAtTest(
     dna: individual.dna,
     weights,
     data: datasetOptionsSchema.parse(population.experiment.data),
+    checksum: population.experiment.dataChecksum,
     training: trainingSchema.parse(population.experiment.training),
     backend,
   });

@@ -1,8 +1,12 @@
 import type { Augmentation } from './augment.js';
 import { drawPlacement } from './augment.js';
 import type { ImageSet, ImageShape } from './dataset.js';
+import { sizeOf } from './dataset.js';
 import { DatasetError } from './errors.js';
 import type { Normalization } from './normalize.js';
+
+/** The images of one batch as they were read: kept from batch to batch, since making it anew costs more than filling it. */
+let bytes = new Uint8Array(0);
 
 /**
  * Writes chosen examples into a batch: normalised, and augmented if asked.
@@ -19,7 +23,7 @@ import type { Normalization } from './normalize.js';
  * @param random numbers in [0, 1)
  *
  * Thrown when an index is outside the set, a buffer is too short, the normalisation has another number of channels,
- * or `augmentation` needs `random` and there is none (`bad-argument`).
+ * or `augmentation` needs `random` and there is none (`bad-argument`); and by `ImageSet.read`.
  */
 export function fillBatch(
   shape: ImageShape,
@@ -31,8 +35,7 @@ export function fillBatch(
   augmentation: Augmentation = {},
   random?: () => number,
 ): void {
-  const size = shape.height * shape.width * shape.channels;
-  check(set.images.length === set.count * size, `the set's images are not ${size} bytes each`);
+  const size = sizeOf(shape);
   check(out.length >= indices.length * size, `out holds ${out.length}, not ${indices.length * size} numbers`);
   check(
     labelsOut.length >= indices.length,
@@ -42,12 +45,16 @@ export function fillBatch(
     normalization.mean.length === shape.channels && normalization.deviation.length === shape.channels,
     `the normalisation has ${normalization.mean.length} channels, the images have ${shape.channels}`,
   );
-  const levels = normalizedLevels(normalization);
   for (let position = 0; position < indices.length; position++) {
     const index = indices[position]!;
     check(Number.isInteger(index) && index >= 0 && index < set.count, `no example ${index} of ${set.count}`);
-    const image = set.images.subarray(index * size, (index + 1) * size);
     labelsOut[position] = set.labels[index]!;
+  }
+  if (bytes.length < indices.length * size) bytes = new Uint8Array(indices.length * size);
+  set.read(indices, bytes);
+  const levels = normalizedLevels(normalization);
+  for (let position = 0; position < indices.length; position++) {
+    const image = bytes.subarray(position * size, (position + 1) * size);
     const { down, right, mirrored } = drawPlacement(augmentation, random);
     placeImage(image, shape, levels, out, position * size, down, right, mirrored);
   }
@@ -73,18 +80,29 @@ function placeImage(
   right: number,
   mirrored: boolean,
 ): void {
-  let to = offset;
+  // The columns of the batch whose pixels lie inside the image: no pixel has to be asked.
+  const [first, end] = mirrored
+    ? [Math.max(0, right), Math.min(width, width + right)]
+    : [Math.max(0, -right), Math.min(width, width - right)];
+  const step = mirrored ? -channels : channels;
+  const rowLength = width * channels;
   for (let y = 0; y < height; y++) {
     const fromY = y + down;
-    const rowInside = fromY >= 0 && fromY < height;
-    for (let x = 0; x < width; x++) {
-      const fromX = (mirrored ? width - 1 - x : x) + right;
-      const inside = rowInside && fromX >= 0 && fromX < width;
-      const from = (fromY * width + fromX) * channels;
-      for (let channel = 0; channel < channels; channel++) {
-        out[to++] = inside ? levels[(channel << 8) | image[from + channel]!]! : 0;
-      }
+    const row = offset + y * rowLength;
+    if (fromY < 0 || fromY >= height || first >= end) {
+      out.fill(0, row, row + rowLength);
+      continue;
     }
+    out.fill(0, row, row + first * channels);
+    let from = (fromY * width + (mirrored ? width - 1 - first : first) + right) * channels;
+    let to = row + first * channels;
+    for (let x = first; x < end; x++) {
+      for (let channel = 0; channel < channels; channel++) {
+        out[to++] = levels[(channel << 8) | image[from + channel]!]!;
+      }
+      from += step;
+    }
+    out.fill(0, to, row + rowLength);
   }
 }
 

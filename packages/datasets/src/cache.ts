@@ -94,6 +94,6 @@ async function store(directory: string, name: string, bytes: Uint8Array): Promis
   }
 }
 
-function isSystemError(error: unknown): boolean {
+export function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error;
 }

@@ -4,8 +4,6 @@ export type { Dataset, ImageSet, ImageShape } from './dataset.js';
 export { DatasetError } from './errors.js';
 export type { DatasetErrorCode } from './errors.js';
 export { loadDataset } from './load.js';
-export { normalizationOf } from './normalize.js';
-export type { Normalization } from './normalize.js';
 export { datasetOptionsSchema } from './options.js';
 export type { DatasetOptions } from './options.js';
 export { shuffledIndices } from './shuffle.js';

@@ -1,8 +1,10 @@
 import type { ImageSet, ImageShape, Source } from './dataset.js';
+import { sizeOf } from './dataset.js';
 import { DatasetError } from './errors.js';
 
 /**
- * Makes images smaller: every block of `factor` x `factor` pixels becomes its mean, rounded to the nearest byte.
+ * Makes images smaller as they are read: every block of `factor` x `factor` pixels becomes its mean, rounded to the
+ * nearest byte.
  *
  * Thrown when the factor does not divide height and width (`bad-options`).
  */
@@ -24,21 +26,37 @@ export function meanPool(source: Source, factor: number): Source {
   };
 }
 
-function poolSet(set: ImageSet, { height, width, channels }: ImageShape, factor: number): ImageSet {
+function poolSet(set: ImageSet, shape: ImageShape, factor: number): ImageSet {
+  return {
+    count: set.count,
+    labels: set.labels,
+    read: (positions, into) => {
+      const whole = new Uint8Array(positions.length * sizeOf(shape));
+      set.read(positions, whole);
+      poolImages(whole, shape, factor, into);
+    },
+  };
+}
+
+/** The images lie one below the other, so together they are one tall image. */
+function poolImages(
+  images: Uint8Array,
+  { width, channels }: ImageShape,
+  factor: number,
+  into: Uint8Array,
+): void {
   const pixelsPerBlock = factor * factor;
-  const images = new Uint8Array(set.images.length / pixelsPerBlock);
+  const rows = images.length / (width * channels);
   let out = 0;
-  // The images of a set lie one below the other, so the set is one tall image.
-  for (let top = 0; top < set.count * height; top += factor) {
+  for (let top = 0; top < rows; top += factor) {
     for (let left = 0; left < width; left += factor) {
       for (let channel = 0; channel < channels; channel++) {
         let sum = 0;
         for (let y = top; y < top + factor; y++) {
-          for (let x = left; x < left + factor; x++) sum += set.images[(y * width + x) * channels + channel]!;
+          for (let x = left; x < left + factor; x++) sum += images[(y * width + x) * channels + channel]!;
         }
-        images[out++] = Math.floor(sum / pixelsPerBlock + 0.5);
+        into[out++] = Math.floor(sum / pixelsPerBlock + 0.5);
       }
     }
   }
-  return { images, labels: set.labels, count: set.count };
 }

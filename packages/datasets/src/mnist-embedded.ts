@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { cacheDirectories, readOrBuild, sha256Of } from './cache.js';
 import type { Source } from './dataset.js';
 import { DatasetError } from './errors.js';
+import { imagesInMemory } from './image-set.js';
 import { MNIST_CLASSES } from './mnist.js';
 
 const SIDE = 28;
@@ -28,7 +29,7 @@ export async function readMnistEmbedded(cacheDirectory?: string): Promise<Source
     width: SIDE,
     channels: 1,
     classes: MNIST_CLASSES,
-    pool: { labels: packed.subarray(0, COUNT), images: packed.subarray(COUNT), count: COUNT },
+    pool: imagesInMemory(packed.subarray(COUNT), packed.subarray(0, COUNT), PIXELS),
   };
 }
 

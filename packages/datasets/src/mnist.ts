@@ -2,6 +2,7 @@ import type { Publication } from './data-file.js';
 import { checkLabels, fileError } from './data-file.js';
 import type { ImageSet, Source } from './dataset.js';
 import { readIdx } from './idx.js';
+import { imagesInMemory } from './image-set.js';
 
 const SIDE = 28;
 
@@ -70,5 +71,5 @@ async function readSet(
     );
   }
   checkLabels(labels.values, classes.length, labels.path, publication);
-  return { images: images.values, labels: labels.values, count };
+  return imagesInMemory(images.values, labels.values, SIDE * SIDE);
 }

@@ -1,5 +1,7 @@
-import type { ImageSet } from './dataset.js';
+import type { ImageSet, ImageShape } from './dataset.js';
+import { sizeOf } from './dataset.js';
 import { DatasetError } from './errors.js';
+import { blocksOf } from './image-set.js';
 
 /**
  * What turns bytes into numbers around 0: `(byte - mean[channel]) / deviation[channel]`.
@@ -16,24 +18,41 @@ export interface Normalization {
  *
  * The deviation of a channel that is the same everywhere counts as 1, so that dividing by it is harmless.
  *
- * Thrown when the set is empty, or its images have another number of channels (`bad-argument`).
+ * Thrown when the set is empty (`bad-argument`).
  */
-export function normalizationOf(set: ImageSet, channels: number): Normalization {
-  const { images } = set;
-  if (images.length === 0 || images.length % channels !== 0) {
-    throw new DatasetError('bad-argument', `${images.length} bytes are not images of ${channels} channels.`);
+export function normalizationOf(set: ImageSet, shape: ImageShape): Normalization {
+  const tally = new Tally(shape.channels);
+  for (const block of blocksOf(set, sizeOf(shape))) tally.add(block);
+  return tally.normalization();
+}
+
+/** How often each value occurs in each channel: that keeps the sums exact, whatever the size of the set. */
+export class Tally {
+  readonly #occurrences: Float64Array[];
+
+  constructor(channels: number) {
+    this.#occurrences = Array.from({ length: channels }, () => new Float64Array(256));
   }
-  const mean: number[] = [];
-  const deviation: number[] = [];
-  for (let channel = 0; channel < channels; channel++) {
-    // Counting how often each value occurs keeps the sums exact, whatever the size of the set.
-    const occurrences = new Float64Array(256);
-    for (let at = channel; at < images.length; at += channels) occurrences[images[at]!]! += 1;
-    const pixels = images.length / channels;
-    const average = occurrences.reduce((sum, times, value) => sum + times * value, 0) / pixels;
-    const squares = occurrences.reduce((sum, times, value) => sum + times * (value - average) ** 2, 0);
-    mean.push(average);
-    deviation.push(Math.sqrt(squares / pixels) || 1);
+
+  /** @param images whole pixels, of all channels */
+  add(images: Uint8Array): void {
+    const channels = this.#occurrences.length;
+    this.#occurrences.forEach((occurrences, channel) => {
+      for (let at = channel; at < images.length; at += channels) occurrences[images[at]!]! += 1;
+    });
   }
-  return { mean, deviation };
+
+  normalization(): Normalization {
+    const mean: number[] = [];
+    const deviation: number[] = [];
+    for (const occurrences of this.#occurrences) {
+      const pixels = occurrences.reduce((sum, times) => sum + times, 0);
+      if (pixels === 0) throw new DatasetError('bad-argument', 'An empty set has no normalisation.');
+      const average = occurrences.reduce((sum, times, value) => sum + times * value, 0) / pixels;
+      const squares = occurrences.reduce((sum, times, value) => sum + times * (value - average) ** 2, 0);
+      mean.push(average);
+      deviation.push(Math.sqrt(squares / pixels) || 1);
+    }
+    return { mean, deviation };
+  }
 }

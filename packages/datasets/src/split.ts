@@ -1,5 +1,6 @@
-import type { ImageSet, Source } from './dataset.js';
+import type { ImageSet, Parts, Source } from './dataset.js';
 import { DatasetError } from './errors.js';
+import { select } from './image-set.js';
 import { createRandom } from './random.js';
 import { shuffledIndices } from './shuffle.js';
 
@@ -8,6 +9,7 @@ const SPLIT_STREAM = 1;
 /** How many examples go where. */
 export interface SplitOptions {
   seed: number;
+  /** Taken from the pool only where the source has no validation set of its own. */
   validation: number;
   /** Taken from the pool only where the source has no test set of its own. */
   test: number;
@@ -23,37 +25,23 @@ export interface SplitOptions {
  *
  * Thrown when the pool is too small (`too-few-examples`): at least one image must remain for training.
  */
-export function split(
-  source: Source,
-  options: SplitOptions,
-): { train: ImageSet; validation: ImageSet; test: ImageSet } {
-  const { pool, ownTest } = source;
+export function split({ pool, ownValidation, ownTest }: Source, options: SplitOptions): Parts {
   const test = ownTest ? 0 : options.test;
-  const left = pool.count - test - options.validation;
+  const validation = ownValidation ? 0 : options.validation;
+  const left = pool.count - test - validation;
   const train = options.train ?? left;
   if (train < 1 || train > left) {
-    const asked = `${ownTest ? '' : `${test} for test, `}${options.validation} for validation and ${
-      options.train ?? 'at least 1'
-    } for training`;
+    const asked = `${ownTest ? '' : `${test} for test, `}${
+      ownValidation ? '' : `${validation} for validation and `
+    }${options.train ?? 'at least 1'} for training`;
     throw new DatasetError('too-few-examples', `There are ${pool.count} examples; asked for ${asked}.`);
   }
   const order = shuffledIndices(pool.count, createRandom(options.seed, SPLIT_STREAM));
-  const trainStart = test + options.validation;
+  const trainStart = test + validation;
+  const dealt = (from: number, to: number): ImageSet => select(pool, order.subarray(from, to));
   return {
-    test: ownTest ?? select(pool, order.subarray(0, test)),
-    validation: select(pool, order.subarray(test, trainStart)),
-    train: select(pool, order.subarray(trainStart, trainStart + train)),
+    test: ownTest ?? dealt(0, test),
+    validation: ownValidation ?? dealt(test, trainStart),
+    train: dealt(trainStart, trainStart + train),
   };
-}
-
-/** The chosen images, copied, in the order of the indices. */
-function select(set: ImageSet, indices: Uint32Array): ImageSet {
-  const size = set.images.length / set.count;
-  const images = new Uint8Array(indices.length * size);
-  const labels = new Uint8Array(indices.length);
-  indices.forEach((index, position) => {
-    images.set(set.images.subarray(index * size, (index + 1) * size), position * size);
-    labels[position] = set.labels[index]!;
-  });
-  return { images, labels, count: indices.length };
 }

@@ -1,4 +1,5 @@
 import type { Source } from './dataset.js';
+import { imagesInMemory } from './image-set.js';
 import type { SyntheticOptions } from './options.js';
 import { createRandom } from './random.js';
 
@@ -41,7 +42,8 @@ export function makeSynthetic(options: SyntheticOptions, seed: number): Source {
     { length: classes },
     (_, label) => `stripes at ${degrees(label, classes)} degrees`,
   );
-  return { height, width, channels, classes: names, pool: { images, labels, count: examples } };
+  const pool = imagesInMemory(images, labels, height * width * channels);
+  return { height, width, channels, classes: names, pool };
 }
 
 function degrees(label: number, classes: number): string {

@@ -1,5 +1,5 @@
 import './ignore-signals.js';
-import { datasetOptionsSchema, loadDataset } from '@galapagos/datasets';
+import { DatasetError, datasetOptionsSchema, loadDataset } from '@galapagos/datasets';
 import { nodeFilesystem, systemClock, unfit } from '@galapagos/population';
 import { z } from 'zod';
 import { chooseBackend } from './backend.js';
@@ -35,10 +35,10 @@ async function main(): Promise<void> {
   process.on('disconnect', () => process.exit(0));
   // The parent may have gone before there was anybody to notice.
   endWithParent();
-  const [, , data = '{}', training = '{}', choice = 'auto'] = process.argv;
+  const [, , data = '{}', training = '{}', choice = 'auto', checksum] = process.argv;
   const settings = trainingSchema.parse(JSON.parse(training));
   const backend = await chooseBackend(z.enum(BACKEND_CHOICES).parse(choice));
-  const dataset = await loadDataset(datasetOptionsSchema.parse(JSON.parse(data)));
+  const dataset = await loadDataset(datasetOptionsSchema.parse(JSON.parse(data)), { checksum });
   const examples = new Examples(dataset, settings);
   const before = process.memoryUsage.rss();
   const memoryGrowth = () => process.memoryUsage.rss() - before;
@@ -56,11 +56,13 @@ async function main(): Promise<void> {
     trainIndividual(bench, message.request).then(
       (outcome) => tell({ type: 'ended', outcome }),
       (error: unknown) =>
-        tell({
-          type: 'unusable',
-          kind: 'filesystem',
-          message: messageOf(unfit(message.request.output, error)),
-        }),
+        error instanceof DatasetError
+          ? tell({ type: 'unusable', kind: 'data', message: messageOf(error) })
+          : tell({
+              type: 'unusable',
+              kind: 'filesystem',
+              message: messageOf(unfit(message.request.output, error)),
+            }),
     );
   });
   tell({ type: 'ready', backend: backend.name, reason: backend.reason, checksum: dataset.checksum });

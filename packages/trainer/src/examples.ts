@@ -1,10 +1,4 @@
-import {
-  type Dataset,
-  type ImageSet,
-  type Normalization,
-  fillBatch,
-  normalizationOf,
-} from '@galapagos/datasets';
+import { type Dataset, type ImageSet, fillBatch } from '@galapagos/datasets';
 import type { Random } from '@galapagos/dna';
 import { type Tensor1D, type Tensor4D, tensor1d, tensor4d } from '@tensorflow/tfjs-core';
 import type { TrainingSettings } from './settings.js';
@@ -19,14 +13,10 @@ export interface Batch {
 
 /** The examples of a data set as batches of tensors. */
 export class Examples {
-  readonly #normalization: Normalization;
-
   constructor(
     readonly dataset: Dataset,
     private readonly settings: Pick<TrainingSettings, 'padCrop' | 'flip'>,
-  ) {
-    this.#normalization = normalizationOf(dataset.train, dataset.channels);
-  }
+  ) {}
 
   /** Training examples, augmented. */
   training(indices: ArrayLike<number>, random: Random): Batch {
@@ -47,11 +37,11 @@ export class Examples {
     augmentation?: { padCrop: number; flip: boolean },
     random?: Random,
   ): Batch {
-    const { height, width, channels } = this.dataset;
+    const { height, width, channels, normalization } = this.dataset;
     const images = new Float32Array(indices.length * height * width * channels);
     const labels = new Int32Array(indices.length);
     const draw = random === undefined ? undefined : () => random.next();
-    fillBatch(this.dataset, set, indices, images, labels, this.#normalization, augmentation, draw);
+    fillBatch(this.dataset, set, indices, images, labels, normalization, augmentation, draw);
     return {
       images: tensor4d(images, [indices.length, height, width, channels], 'float32'),
       labels: tensor1d(labels, 'int32'),

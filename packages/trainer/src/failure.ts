@@ -1,4 +1,5 @@
 import { KernelError } from '@galapagos/backend-simd';
+import { DatasetError } from '@galapagos/datasets';
 import { DnaError, ShapeError } from '@galapagos/dna';
 import { type FailureClass, PopulationError, errorCode, isMissing } from '@galapagos/population';
 import { LOG_TAIL } from './exit-failure.js';
@@ -6,11 +7,12 @@ import type { TrainingOutcome } from './messages.js';
 import { WeightsFileError } from './weights-file.js';
 
 /**
- * Whether an error is this machine's, not the individual's: a full disk, a mount that is read-only or went away.
+ * Whether an error is this machine's, not the individual's: a full disk, a mount that is read-only or went away,
+ * examples that somebody changed.
  * What an individual's own files can be (a link, a directory) is not.
  */
 export function isOfThisMachine(error: unknown): boolean {
-  if (error instanceof PopulationError) return true;
+  if (error instanceof PopulationError || error instanceof DatasetError) return true;
   const isSystemError = error instanceof Error && 'syscall' in error;
   return isSystemError && !isMissing(error) && !['ELOOP', 'EISDIR'].includes(errorCode(error));
 }

@@ -14,6 +14,8 @@ export async function testIndividual(options: {
   readonly dna: Dna;
   readonly weights: Uint8Array;
   readonly data: DatasetOptions;
+  /** SHA-256 of the data set that is expected. */
+  readonly checksum?: string;
   readonly training: TrainingSettings;
   readonly backend: BackendChoice;
 }): Promise<{ accuracy: number; examples: number }> {
@@ -23,7 +25,7 @@ export async function testIndividual(options: {
   const { Network } = await import('./network.js');
   const { validate } = await import('./validate.js');
   const { operations } = await chooseBackend(options.backend);
-  const dataset = await loadDataset(options.data);
+  const dataset = await loadDataset(options.data, { checksum: options.checksum });
   const plan = planNetwork(options.dna, dataset, dataset.classes.length);
   const network = new Network(plan, operations, decodeWeights(options.weights).arrays);
   try {
@@ -34,5 +36,6 @@ export async function testIndividual(options: {
     return { accuracy, examples: dataset.test.count };
   } finally {
     network.dispose();
+    dataset.close();
   }
 }

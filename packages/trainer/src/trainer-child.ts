@@ -30,9 +30,9 @@ export class TrainerChild {
   #listener: Listener | undefined;
 
   constructor(private readonly options: TrainerOptions) {
-    const { data, training, backend = 'auto' } = options;
+    const { data, training, backend = 'auto', checksum = '' } = options;
     const program = options.program ?? fileURLToPath(new URL('./child.js', import.meta.url));
-    this.#process = fork(program, [JSON.stringify(data), JSON.stringify(training), backend], {
+    this.#process = fork(program, [JSON.stringify(data), JSON.stringify(training), backend, checksum], {
       serialization: 'advanced',
       // A debugger or a profiler of the worker is not one of the trainer.
       execArgv: [],

@@ -5,6 +5,8 @@ export interface TrainerOptions {
   /** Options of the data set, and the settings of training, as the experiment has them. */
   readonly data: object;
   readonly training: object;
+  /** SHA-256 of the data set that is expected: where this host has it packed, its originals are not read again. */
+  readonly checksum?: string;
   /** @default 'auto' */
   readonly backend?: BackendChoice;
   /**

@@ -60,8 +60,8 @@ export const rerunCommand = defineCommand({
     const population = await openPopulation(dir);
     const line = await trainingsToRepeat(population, await findMeant(population, id));
     const departure = new Departure(population.clock);
-    const { data, training } = population.experiment;
-    const trainer = new TrainerProcess({ data, training, backend });
+    const { data, training, dataChecksum: checksum } = population.experiment;
+    const trainer = new TrainerProcess({ data, training, checksum, backend });
     const workshop = await makeWorkshop(keep);
     try {
       const ready = await unlessAborted(trainer.ready(), departure.asked);

@@ -25,9 +25,9 @@ export const workerCommand = defineCommand({
   examples: [['worker runs/a', 'Ctrl-C gives back what it holds; twice leaves at once']],
   run: async ({ dir, backend, log }, terminal) => {
     const population = await openPopulation(dir);
-    const { data, training } = population.experiment;
+    const { data, training, dataChecksum: checksum } = population.experiment;
     const departure = new Departure(population.clock);
-    const trainer = new TrainerProcess({ data, training, backend });
+    const trainer = new TrainerProcess({ data, training, checksum, backend });
     try {
       const ready = await unlessAborted(trainer.ready(), departure.asked);
       if (ready === undefined) return departure.exitCode;

@@ -1,0 +1,77 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { isSystemError } from './cache.js';
+import type { Contents, Dataset } from './dataset.js';
+import { DatasetError } from './errors.js';
+import { PackFile } from './pack-file.js';
+import { PACK_EXTENSION } from './pack-format.js';
+import { type Provenance, writePack } from './write-pack.js';
+
+/** The packed data set of this checksum, from the first of the directories that has it intact. */
+export function findPack(
+  source: string,
+  checksum: string,
+  directories: readonly string[],
+): Dataset | undefined {
+  // An experiment's checksum is a text that anybody may have edited, and becomes part of a path.
+  if (!/^[0-9a-f]{64}$/.test(checksum)) return undefined;
+  for (const directory of directories) {
+    const found = openIntact(join(directory, nameOf(source, checksum)), checksum);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/**
+ * Packs a data set into the first of the directories that takes it, and opens it there. Of several processes that do
+ * this at once each writes aside, and the last one's file stays, which has the same bytes.
+ *
+ * @returns Undefined when none takes it: a cache is never a reason to fail.
+ */
+export function keepPack(
+  contents: Contents,
+  checksum: string,
+  provenance: Provenance,
+  directories: readonly string[],
+): Dataset | undefined {
+  for (const directory of directories) {
+    const path = join(directory, nameOf(contents.name, checksum));
+    if (!store(directory, path, contents, provenance)) continue;
+    const kept = openIntact(path, checksum);
+    if (kept !== undefined) return kept;
+  }
+  return undefined;
+}
+
+function nameOf(source: string, checksum: string): string {
+  return `${source}-${checksum.slice(0, 16)}${PACK_EXTENSION}`;
+}
+
+function store(directory: string, path: string, contents: Contents, provenance: Provenance): boolean {
+  try {
+    mkdirSync(directory, { recursive: true });
+    writePack(path, contents, provenance);
+    return true;
+  } catch (error) {
+    // Read-only, full, forbidden: the next directory may take it.
+    if (isSystemError(error)) return false;
+    throw error;
+  }
+}
+
+/** Trusted only after all of it was looked at: others may write to the temporary directory. */
+function openIntact(path: string, checksum: string): Dataset | undefined {
+  let pack: PackFile | undefined;
+  try {
+    pack = PackFile.open(path);
+    if (pack.header.checksum === checksum) {
+      pack.verify();
+      return pack.dataset();
+    }
+  } catch (error) {
+    // Not there, spoilt, not ours to read: for a cache all that is the same, it has to be made.
+    if (!(error instanceof DatasetError)) throw error;
+  }
+  pack?.close();
+  return undefined;
+}

@@ -1,0 +1,196 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import type { Dataset, ImageSet, Parts } from './dataset.js';
+import { sizeOf } from './dataset.js';
+import { DatasetError } from './errors.js';
+import {
+  PREFIX_BYTES,
+  type PackHeader,
+  type PackLayout,
+  decodeHeader,
+  decodePrefix,
+  layoutOf,
+} from './pack-format.js';
+import { summarize } from './summarize.js';
+
+const REMEDY = 'Copy it once more from where it is whole, or make it again with: galapagos data import.';
+
+/**
+ * A packed data set that is open. Only its labels are in memory; the images are read from the file, so what the
+ * processes of a host share is the host's page cache.
+ *
+ * Thrown by `open` when there is no such file (`missing-file`), it cannot be read (`unreadable-file`), or it is not a
+ * packed data set or not a whole one (`malformed-file`).
+ */
+export class PackFile {
+  static open(path: string): PackFile {
+    const file = new OpenFile(path);
+    try {
+      return new PackFile(file);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  readonly header: PackHeader;
+  readonly parts: Parts;
+  readonly #file: OpenFile;
+  #stamp: string;
+
+  private constructor(file: OpenFile) {
+    this.#file = file;
+    this.#stamp = file.stamp();
+    const { header, layout } = readHead(file);
+    this.header = header;
+    const { train, validation, test } = header.counts;
+    const labels = file.labels(layout.labels, train + validation + test);
+    const part = (from: number, count: number): ImageSet => ({
+      count,
+      labels: labels.subarray(from, from + count),
+      read: (positions, into) => {
+        this.#readImages(layout.images + from * sizeOf(header), positions, into);
+        this.#refuseChange();
+      },
+    });
+    this.parts = {
+      train: part(0, train),
+      validation: part(train, validation),
+      test: part(train + validation, test),
+    };
+  }
+
+  get path(): string {
+    return this.#file.path;
+  }
+
+  /** Reads all of it. Thrown when an image or a label is not what it was when the file was made (`malformed-file`). */
+  verify(): void {
+    this.#stamp = this.#file.stamp();
+    const { checksum } = summarize({ ...this.header, ...this.parts });
+    if (checksum !== this.header.checksum) {
+      // So that the next reading fails too.
+      this.#stamp = '';
+      throw this.#file.malformed(`contents with the SHA-256 ${this.header.checksum}`, checksum);
+    }
+  }
+
+  /** As a data set. */
+  dataset(): Dataset {
+    const { name, height, width, channels, classes, normalization, checksum } = this.header;
+    return {
+      ...{ name, height, width, channels, classes, normalization, checksum },
+      ...this.parts,
+      file: this.path,
+      close: () => this.close(),
+    };
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  #readImages(start: number, positions: ArrayLike<number>, into: Uint8Array): void {
+    const size = sizeOf(this.header);
+    // Neighbours are one read: so going through all of the file is fast.
+    for (let at = 0; at < positions.length;) {
+      let run = 1;
+      while (positions[at + run] === positions[at]! + run) run++;
+      this.#file.read(into, at * size, run * size, start + positions[at]! * size);
+      at += run;
+    }
+  }
+
+  /** After the reading, so that nothing that was written meanwhile goes unnoticed. */
+  #refuseChange(): void {
+    if (this.#file.stamp() === this.#stamp) return;
+    // Somebody may only have set its time.
+    this.verify();
+  }
+}
+
+function readHead(file: OpenFile): { header: PackHeader; layout: PackLayout } {
+  const malformed = (found: string) => file.malformed('a packed data set', found);
+  const prefix = decodePrefix(file.upTo(PREFIX_BYTES, 0));
+  if ('wrong' in prefix) throw malformed(prefix.wrong);
+  const header = decodeHeader(file.upTo(prefix.headerBytes, PREFIX_BYTES), prefix.hash);
+  if ('wrong' in header) throw malformed(header.wrong);
+  const layout = layoutOf(prefix.headerBytes, header.counts, header);
+  const { size } = file.stat();
+  if (size !== layout.end) throw file.malformed(`${layout.end} bytes`, `${size} bytes`);
+  return { header, layout };
+}
+
+/** A file that is read by position, and says which it is when something is wrong. */
+class OpenFile {
+  readonly #descriptor: number;
+
+  constructor(readonly path: string) {
+    this.#descriptor = this.#asking(() => openSync(path, 'r'));
+  }
+
+  stat() {
+    return this.#asking(() => fstatSync(this.#descriptor));
+  }
+
+  /** Is another when somebody has written into the file. */
+  stamp(): string {
+    const { size, mtimeMs } = this.stat();
+    return `${size} ${mtimeMs}`;
+  }
+
+  /** So many bytes at `position`, or as many as there are. */
+  upTo(length: number, position: number): Buffer {
+    const bytes = Buffer.alloc(length);
+    return bytes.subarray(
+      0,
+      this.#asking(() => readSync(this.#descriptor, bytes, 0, length, position)),
+    );
+  }
+
+  read(into: Uint8Array, offset: number, length: number, position: number): void {
+    let done = 0;
+    while (done < length) {
+      const got = this.#asking(() =>
+        readSync(this.#descriptor, into, offset + done, length - done, position + done),
+      );
+      if (got === 0) {
+        throw this.malformed(`${length} bytes at ${position}`, `${done}: it was cut short while in use`);
+      }
+      done += got;
+    }
+  }
+
+  labels(position: number, count: number): Uint16Array {
+    const bytes = Buffer.alloc(2 * count);
+    this.read(bytes, 0, bytes.length, position);
+    return Uint16Array.from({ length: count }, (_, at) => bytes.readUInt16LE(2 * at));
+  }
+
+  malformed(expected: string, found: string): DatasetError {
+    return new DatasetError(
+      'malformed-file',
+      `${this.path}: expected ${expected}, found ${found}. ${REMEDY}`,
+    );
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+
+  #asking<T>(ask: () => T): T {
+    try {
+      return ask();
+    } catch (cause) {
+      const { code, message } = cause as NodeJS.ErrnoException;
+      const [kind, found] =
+        code === 'ENOENT'
+          ? (['missing-file', 'none'] as const)
+          : (['unreadable-file', code ?? message] as const);
+      throw new DatasetError(
+        kind,
+        `${this.path}: expected a packed data set that can be read, found ${found}. ${REMEDY}`,
+        { cause },
+      );
+    }
+  }
+}
