@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { parseDnaText } from '@galapagos/dna';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { newWorld } from '../population/support.js';
 import { type Cast, populate } from './population.js';
@@ -20,11 +21,18 @@ describe('show', () => {
   it('shows one that lives, as best too', async () => {
     const { root, best, collected } = cast;
     const out = await outputOf(['show', root, 'best']);
-    expect(out).toContain(`individual   ${best.id}, alive, tenure 1\nfitness      75.0 %\n`);
+    expect(out).toContain(
+      `individual   ${best.id}, alive, tenure 1\nfitness      75.0 %, +25.0 against its parent\n`,
+    );
     expect(out).toContain(`parent       ${collected} (50.0 %)`);
     expect(out).toMatch(/^mutation {5}[A-Z-]+/m);
     expect(out).toContain('cost         1.0 s, 100 steps, 1.0 MFLOP, 10 parameters, on none');
     expect(out).toContain('seed         seed, attempt 1');
+    expect(out).toMatch(/children {5}2: \S+ \(10\.0 %\), \S+ \(–\)\n/);
+    expect(out).toMatch(
+      /dna {10}\d convolutions?, \d vertices, \d edges?; learning rate 0\.\d+, weight decay/,
+    );
+    expect(out).toMatch(/trained by {3}\w+ on .*, process \d+/);
     expect(out).toContain(`directory    ${root}/alive/0.750000~${best.id}~1`);
     expect(out).toContain('● 8×8×1 image');
     expect(out).toMatch(/◆ dense \d+ → 2, softmax$/);
@@ -37,6 +45,31 @@ describe('show', () => {
     expect(out).toContain(`${inTraining.id}, in training, tenure 1\nfitness      not evaluated`);
     expect(out).not.toContain('cost');
     expect(await outputOf(['show', root, first.id])).toContain('parent       none: of the first kind');
+  });
+
+  it('draws the learning curve, of one in training and of one that was collected', async () => {
+    const { root, inTraining, me, collected } = cast;
+    expect(await outputOf(['show', root, inTraining.id])).not.toContain('loss by step');
+    const file = `${root}/training/${inTraining.id}~1~${me.name}/1/curve.jsonl`;
+    const points = [10, 20, 30].map((step) => JSON.stringify({ step, loss: 30 / step }));
+    writeFileSync(file, `${points.join('\n')}\n`);
+    const out = await outputOf(['show', root, inTraining.id]);
+    expect(out).toMatch(/loss by step\n {2}3\.00 │⠉⠒⠒⠤⢄⣀⡀/);
+    expect(out).toMatch(/\n {2}1\.00 │.*⣀\n {7}╰─+\n {8}10 +30\n/);
+    const record = `${root}/history/${me.name}.jsonl`;
+    const line = `{"format":1,"id":"${collected}"`;
+    const text =
+      readFileSync(record, 'utf8')
+        .split('\n')
+        .find((one) => one.startsWith(line)) ?? '';
+    writeFileSync(record, text.replace('"curve":null', '"curve":[[1,0.5]]'));
+    expect(await outputOf(['show', root, collected])).toContain('loss by step\n  0.500 │');
+  });
+
+  it('prints the DNA alone, for a script', async () => {
+    const { root, collected } = cast;
+    expect(parseDnaText(await outputOf(['show', root, collected, '--dna']), 'stdout').format).toBe(1);
+    expect((await galapagos(['show', root, collected, '--dna', '--json'])).code).toBe(2);
   });
 
   it('shows the dead, and those of whom only a record is left', async () => {
@@ -57,7 +90,11 @@ describe('show', () => {
       state: 'training',
       dna: { format: 1 },
       birth: { parent: { fitness: 0.75 } },
+      children: [],
+      owner: cast.me.name,
     });
+    const best = JSON.parse(await outputOf(['show', root, 'best', '--json'])) as { children: string[] };
+    expect(best.children).toEqual([cast.dead, inTraining.id]);
     expect(JSON.parse(await outputOf(['show', root, buried, '--json']))).toMatchObject({
       state: 'collected',
       failure: { class: 'over-limit' },

@@ -50,6 +50,11 @@ export const directory = {
   dir: { describe: 'The directory of the experiment (or GALAPAGOS_DIR)', type: 'string', demandOption: true },
 } as const;
 
+/** One individual. */
+export const individual = {
+  id: { describe: 'The individual, w1-12 say, or best', type: 'string', demandOption: true },
+} as const;
+
 export const json = {
   json: { describe: 'Print JSON', type: 'boolean', default: false },
 } as const;

@@ -113,6 +113,10 @@ function descentOf(root: Outline, families: ReadonlyMap<IndividualId, readonly O
   return top;
 }
 
-function byBirth({ birth: a }: Outline, { birth: b }: Outline): number {
-  return a.bornAt < b.bornAt ? -1 : a.bornAt > b.bornAt ? 1 : 0;
+/** The eldest first; of those of one instant the lower number. */
+function byBirth(a: Outline, b: Outline): number {
+  const [one, other] = [a, b].map(
+    ({ id, birth }) => `${birth.bornAt} ${String(id.length).padStart(2, '0')} ${id}`,
+  );
+  return (one ?? '') < (other ?? '') ? -1 : 1;
 }
