@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { SeededRandom } from '@galapagos/dna';
 
 const kills = Number(process.argv[2] ?? 10);
-const seed = process.argv[3] ?? 'resumption';
+const seed = process.argv[3] ?? 'resumption 50';
 const steps = Number(process.env.STEPS ?? 12_000);
 const galapagos = fileURLToPath(new URL('../../packages/cli/bin/galapagos.js', import.meta.url));
 const root = mkdtempSync(join(tmpdir(), 'galapagos-resumption-'));
@@ -32,10 +32,11 @@ try {
   ]) {
     const directory = join(root, how);
     cpSync(begun, directory, { recursive: true });
-    const adoptedAt = await train(directory, times);
-    const result = { ...outcome(directory, name.split('~')[0]), adoptedAt };
+    const { killedAt, adoptedAt } = await train(directory, times);
+    const result = outcome(directory, name.split('~')[0]);
+    if (times > 0) console.log(`killed after steps ${killedAt.join(', ')} of ${steps}`);
     console.log(
-      `${how.padEnd(11)}  fitness ${result.fitness}, ${result.seconds.toFixed(1)} s, adopted at steps ${adoptedAt.join(', ')} of ${steps}`,
+      `${how.padEnd(11)}  fitness ${result.fitness}, ${result.seconds.toFixed(1)} s, gone on from steps ${adoptedAt.join(', ')}`,
     );
     results.push(result);
   }
@@ -52,7 +53,7 @@ try {
 async function makeOrphan(directory) {
   const settings = {
     'search.populationSize': 3,
-    'search.mutationsPerReproduction': 40,
+    'search.mutationsPerReproduction': 80,
     'bounds.individuals': 3,
     'bounds.leaseSeconds': 4,
     'data.meanPool': 1,
@@ -70,16 +71,16 @@ async function makeOrphan(directory) {
 
 /** Trains what is in training to its end, killing the worker so often. @returns The steps that were gone on from. */
 async function train(directory, times) {
+  const killedAt = Array.from({ length: times }, () => Math.floor(steps * random.next())).sort(
+    (a, b) => a - b,
+  );
   const adoptedAt = [];
-  for (let kill = 0; ; kill++) {
+  for (const [kill, step] of [...killedAt, Infinity].entries()) {
     const worker = startWorker(directory);
-    const isLast = kill === times;
-    if (!isLast)
-      await Promise.race([worker.ended, adopted(worker).then(() => sleep(1200 + 2500 * random.next()))]);
-    else await worker.ended;
+    const isOver = await hasEndedBefore(step, worker);
     adoptedAt.push(eventsOf(worker).find(({ msg }) => msg === 'adopted')?.step);
-    if (isLast) return adoptedAt;
-    if (worker.child.exitCode !== null) throw new Error(`trained after ${kill} kills: give it more STEPS`);
+    if (step === Infinity) return { killedAt, adoptedAt };
+    if (isOver) throw new Error(`trained before step ${step}: ${worker.output}`);
     // Every other time the trainer is left to find out by itself.
     await end(worker, kill % 2 === 0);
   }
@@ -95,9 +96,13 @@ function outcome(directory, id) {
 }
 
 function startWorker(directory) {
-  const child = spawn(process.execPath, [galapagos, 'worker', directory, '--backend', 'simd'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [galapagos, 'worker', directory, '--backend', 'simd', '--log', 'debug'],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
   const worker = { child, output: '', ended: undefined };
   child.stderr.setEncoding('utf8').on('data', (text) => (worker.output += text));
   worker.ended = new Promise((resolve) => child.on('close', resolve)).finally(() => processes.delete(worker));
@@ -110,8 +115,14 @@ function eventsOf({ output }) {
   return lines.map((line) => JSON.parse(line));
 }
 
-async function adopted(worker) {
-  while (!worker.output.includes('"msg":"adopted"')) await sleep(50);
+/** Waits until a worker has trained up to a step, or has ended. @returns Whether it has ended. */
+async function hasEndedBefore(step, worker) {
+  while (processes.has(worker)) {
+    if (eventsOf(worker).some(({ msg, progress }) => msg === 'progress' && progress.step >= step))
+      return false;
+    await sleep(50);
+  }
+  return true;
 }
 
 async function end({ child, ended }, withTrainer) {
