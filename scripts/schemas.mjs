@@ -3,9 +3,9 @@
 //   npx tsc --build && node scripts/schemas.mjs          writes them
 //   npx tsc --build && node scripts/schemas.mjs --check  exits with 1 where a committed one is stale
 
-import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import * as prettier from 'prettier';
+import { writeOrCheck } from './generated.mjs';
 
 const root = new URL('../', import.meta.url);
 
@@ -27,22 +27,9 @@ const schemas = [
   },
 ];
 
-const check = process.argv.includes('--check');
-const stale = [];
-for (const row of schemas) {
-  const text = await render(row);
-  const file = new URL(row.file, root);
-  const committed = await readFile(file, 'utf8').catch(() => '');
-  if (committed === text) continue;
-  stale.push(row.file);
-  if (!check) await writeFile(file, text);
-}
-if (check && stale.length > 0) {
-  console.error(`stale: ${stale.join(', ')}\nrun: npx tsc --build && node scripts/schemas.mjs`);
-  process.exitCode = 1;
-} else {
-  console.log(stale.length > 0 ? `wrote ${stale.join(', ')}` : `${schemas.length} schema(s) up to date`);
-}
+const made = [];
+for (const row of schemas) made.push({ file: row.file, text: await render(row) });
+await writeOrCheck(made, 'npx tsc --build && node scripts/schemas.mjs');
 
 async function render({ file, from, make, id, title }) {
   const { $schema, ...rest } = make(await import(new URL(from, root).href));

@@ -18,6 +18,47 @@ export const ExitCode = {
   terminated: 143,
 } as const;
 
+/** What the ends mean to a person, and whether a launcher starts the worker again. */
+export const exitCodes: readonly {
+  readonly codes: readonly number[];
+  readonly meaning: string;
+  readonly restarts: string;
+}[] = [
+  { codes: [ExitCode.done], meaning: 'Done, or asked to stop.', restarts: 'no' },
+  {
+    codes: [ExitCode.error],
+    meaning: 'An error; `fsck`: a promise is broken; `show`: no such individual.',
+    restarts: 'yes, with back-off',
+  },
+  {
+    codes: [ExitCode.usage],
+    meaning: 'The command line, the configuration or the data is wrong.',
+    restarts: 'no',
+  },
+  {
+    codes: [ExitCode.noExperiment],
+    meaning: 'No such experiment, or one that this version or this data does not go with.',
+    restarts: 'no',
+  },
+  {
+    codes: [ExitCode.unfitFilesystem],
+    meaning: 'The filesystem is unfit: full, read-only, forbidden. One that fails for a while ends with 1.',
+    restarts: 'no',
+  },
+  {
+    codes: [ExitCode.noAccelerator],
+    meaning: 'The back end that was asked for cannot be used.',
+    restarts: 'no',
+  },
+  { codes: [ExitCode.failureLimit], meaning: 'Too many failures in a row.', restarts: 'no' },
+  { codes: [ExitCode.requeue], meaning: 'SIGUSR1: queue me again.', restarts: 'yes' },
+  {
+    codes: [ExitCode.interrupted, ExitCode.terminated],
+    meaning: 'Left at once: a second SIGINT or SIGTERM.',
+    restarts: 'yes, if the launcher did not send it',
+  },
+];
+
 /** What a filesystem says when it refuses; with `code`, since their messages name the operation and the path. */
 const REFUSALS = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'ENAMETOOLONG'];
 /** What a network mount says that fails for a while: then a launcher is to start the worker again. */

@@ -1,3 +1,5 @@
 export { commands, main } from './main.js';
 export { configurationJsonSchema } from './configuration-schema.js';
+export { exitCodes } from './exit-codes.js';
+export { presets } from './presets.js';
 export type { Terminal } from './terminal.js';
