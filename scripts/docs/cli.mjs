@@ -26,7 +26,7 @@ export function cliPage({ commands, exitCodes }, { dnaSchema }) {
   ].join('\n');
 }
 
-function verb({ name, describe, positionals, options, examples, output }, named) {
+function verb({ name, describe, positionals, options, examples, output, isOutputPerLine }, named) {
   const words = Object.entries(positionals).map(([key, { demandOption, array }]) => {
     const word = array ? `${key} …` : key;
     return demandOption ? `<${word}>` : `[${word}]`;
@@ -46,7 +46,7 @@ function verb({ name, describe, positionals, options, examples, output }, named)
       'option',
       Object.entries(options).map(([key, option]) => [`--${key}`, option]),
     ),
-    ...(output === undefined ? [] : shape(output, named)),
+    ...(output === undefined ? [] : shape(output, named, isOutputPerLine)),
   ];
 }
 
@@ -82,11 +82,11 @@ function preset({ default: value, defaultDescription, demandOption }) {
   return `\`${value}\``;
 }
 
-function shape(output, named) {
+function shape(output, named, isOutputPerLine) {
   const schema = output.toJSONSchema(AS_PRINTED);
   const { description } = schema;
   return [
-    `\`--json\` prints:${description === undefined ? '' : ` ${description}`}`,
+    `\`--json\` prints${isOutputPerLine ? ', on a line each' : ''}:${description === undefined ? '' : ` ${description}`}`,
     '',
     '```ts',
     describeShape(schema, named),

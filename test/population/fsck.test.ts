@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import {
   type Population,
   collect,
@@ -7,6 +7,7 @@ import {
   kill,
   nodeFilesystem,
   publish,
+  repair,
   unknowingHost,
 } from '@galapagos/population';
 import { describe, expect, test } from 'vitest';
@@ -27,6 +28,13 @@ describe('fsck', () => {
     expect(await check(me.population)).toEqual([]);
   });
 
+  const repairing = {
+    host: unknowingHost,
+    version: '0.0.0',
+    backend: 'none',
+    politely: <T>(_path: string, work: () => Promise<T>) => work(),
+    hallOfFame: 1,
+  };
   const alive = 'alive/0.500000~w1-1~1';
   const spoilt: [string, string, (root: string) => void, { severity: string; problem: RegExp }][] = [
     [
@@ -124,6 +132,32 @@ describe('fsck', () => {
     expect(found.fix).not.toBe('');
   });
 
+  test.each(spoilt)('mends %s', async (_what, path, spoil, { severity }) => {
+    const world = await newWorld();
+    const me = await join(world);
+    await raise(me, 0.5);
+    spoil(world.root);
+    const { mended, left } = await repair(me.population, repairing);
+    if (severity === 'note') {
+      // Who knows whose it is.
+      expect({ mended, left }).toMatchObject({ mended: [], left: [{ path }] });
+      return;
+    }
+    expect(only(mended).path).toBe(path);
+    expect(left).toEqual([]);
+    if (path === 'hall-of-fame') {
+      expect(readdirSync(`${world.root}/dead`)).toEqual(['w1-1~1~fsck']);
+      return;
+    }
+    const name = path.slice(path.indexOf('/') + 1);
+    expect(readdirSync(`${world.root}/lost+found/000001`).sort()).toEqual([name, 'why.json'].sort());
+    expect(JSON.parse(readFileSync(`${world.root}/lost+found/000001/why.json`, 'utf8'))).toMatchObject({
+      path,
+      problem: mended[0]?.problem,
+      setAsideAt: '2017-03-03T00:00:00.000Z',
+    });
+  });
+
   test('finds an individual in two places, and one that is recorded and lives', async () => {
     const world = await newWorld();
     const me = await join(world);
@@ -143,6 +177,84 @@ describe('fsck', () => {
       path: 'history/w1.jsonl:1',
       problem: expect.stringMatching(/recorded as dead, and lives/) as string,
     });
+  });
+
+  test('of two places keeps the later one, unless that is spoilt; of the recorded keeps the record', async () => {
+    const world = await newWorld();
+    const me = await join(world);
+    const { root } = world;
+    const entry = await raise(me, 0.5);
+    const copy = (name: string) => cpSync(`${root}/${alive}`, `${root}/${name}`, { recursive: true });
+    copy('training/w1-1~2~w1');
+    copy('dead/w1-1~1~w1');
+    await repair(me.population, repairing);
+    expect(readdirSync(`${root}/training`)).toEqual(['w1-1~2~w1']);
+    expect([...readdirSync(`${root}/alive`), ...readdirSync(`${root}/dead`)]).toEqual([]);
+    renameSync(`${root}/training/w1-1~2~w1`, `${root}/${alive}`);
+    mkdirSync(`${root}/training/w1-1~3~w1`);
+    await repair(me.population, repairing);
+    expect(readdirSync(`${root}/training`)).toEqual([]);
+    await kill(me, entry);
+    await collect(me, 1, await me.population.dead());
+    renameSync(`${root}/hall-of-fame/0.500000~w1-1~1`, `${root}/${alive}`);
+    expect((await repair(me.population, repairing)).left).toEqual([]);
+    expect(readdirSync(`${root}/alive`)).toEqual([]);
+    expect(readdirSync(`${root}/lost+found`)).toHaveLength(4);
+  });
+
+  test('repairs nothing that is newer or may not be read', async () => {
+    const world = await newWorld();
+    const me = await join(world);
+    await raise(me, 0.5);
+    writeFileSync(`${world.root}/${alive}/birth.json`, '{"format":2}');
+    expect(await repair(me.population, repairing)).toMatchObject({ mended: [], left: [{ path: alive }] });
+    const faulty = new FaultyFilesystem(nodeFilesystem);
+    faulty.fail({ operation: 'read', path: /birth/, lasting: true }, 'EACCES');
+    const population = await openWorld(world, faulty);
+    expect(await repair(population, repairing)).toMatchObject({
+      mended: [],
+      left: [{ fix: 'make it readable, and look again' }],
+    });
+  });
+
+  test('leaves no empty folder where another was faster', async () => {
+    const world = await newWorld();
+    const me = await join(world);
+    const entry = await raise(me, 0.5);
+    rmSync(`${world.root}/${alive}/dna.json`);
+    const faulty = new FaultyFilesystem(nodeFilesystem);
+    faulty.before({ operation: 'rename', path: /alive/ }, () => kill(me, entry));
+    const { mended } = await repair(await openWorld(world, faulty), repairing);
+    // It is among the dead now, and no better there.
+    expect(mended.map(({ path }) => path)).toEqual(['dead/w1-1~1~w1']);
+    expect(readdirSync(`${world.root}/lost+found`)).toEqual(['000001']);
+  });
+
+  test('does as a worker would with what those who are gone left', async () => {
+    const world = await newWorld();
+    const [gone, me] = [await join(world), await join(world)];
+    await conceive(gone, first);
+    const { me: dying, faulty } = await joinFaulty(world);
+    await kill(dying, await raise(dying, 0.5));
+    faulty.fail({ operation: 'append' }, 'EIO');
+    await expect(collect(dying, 0, await dying.population.dead())).rejects.toThrow();
+    for (const one of [gone, dying]) await one.leave();
+    world.auditor.look();
+    const { mended, left } = await repair(me.population, repairing);
+    expect(mended.map(({ path }) => path).sort()).toEqual(['workers/w1/staging', 'workers/w3/trash/w3-1~1']);
+    expect(left).toEqual([]);
+    expect(world.auditor.look().ids['hall-of-fame']).toEqual(['w3-1']);
+  });
+
+  test('finds a lock that is none, and takes it away', async () => {
+    const world = await newWorld();
+    const me = await join(world);
+    mkdirSync(`${world.root}/dead.lock`);
+    expect(await check(me.population)).toEqual([]);
+    writeFileSync(`${world.root}/dead.lock/x`, '');
+    expect(only(await check(me.population))).toMatchObject({ path: 'dead.lock', severity: 'warning' });
+    expect((await repair(me.population, repairing)).left).toEqual([]);
+    expect(readdirSync(`${world.root}/lost+found/000001`).sort()).toEqual(['dead.lock', 'why.json']);
   });
 
   test('notes what the next worker mends', async () => {

@@ -183,6 +183,27 @@ test('a worker goes on where the DNA of one that is drawn was spoilt, and tells 
   expect(here.eventsOf('born').length).toBe(40);
 });
 
+test('a worker goes on where a file has the name of one of the living, though nobody is fitter', async () => {
+  const population = await populationInMemory({ populationSize: 4, bounds: { individuals: 40 } });
+  await population.filesystem.write(`${population.root}/alive/1.000000~w9-1~1`, '', { sync: false });
+  const here = runHere(population);
+  expect(await here.finished).toBe('budget');
+  expect(here.eventsOf('unreadable')[0]).toMatchObject({
+    id: 'w9-1',
+    reason: expect.stringContaining('no DNA') as string,
+  });
+  expect(here.eventsOf('born').length).toBe(40);
+});
+
+test('a worker kills and leaves alone what is a file among the living', async () => {
+  const population = await populationInMemory({ populationSize: 4, bounds: { individuals: 40 } });
+  await population.filesystem.write(`${population.root}/alive/0.000000~w9-1~1`, '', { sync: false });
+  const here = runHere(population);
+  expect(await here.finished).toBe('budget');
+  expect(here.eventsOf('killed').map(({ id }) => id)).toContain('w9-1');
+  expect(await population.list('workers/w1/trash')).toEqual(['w9-1~1']);
+});
+
 /** Cuts short the DNA of one of the living. */
 async function spoil({ filesystem, root }: Population): Promise<void> {
   const [name = ''] = await filesystem.list(`${root}/alive`);

@@ -117,6 +117,36 @@ export async function createExperiment(
  * @throws PopulationError `NO_EXPERIMENT`, `NEWER_FORMAT`, `INVALID`.
  */
 export async function readExperiment(filesystem: Filesystem, root: string): Promise<Experiment> {
+  const experiment = await readDefinition(filesystem, root);
+  const [missing] = await missingDirectories(filesystem, root);
+  if (missing === undefined) return experiment;
+  throw new PopulationError(
+    'NO_EXPERIMENT',
+    `${root}: the directory ${missing}/ is missing; if nothing else was lost, make it again, empty: galapagos fsck --repair ${root}`,
+  );
+}
+
+/**
+ * Makes again, empty, those of an experiment's directories that are missing.
+ * @returns Their names.
+ * @throws PopulationError as {@link readExperiment} does, where this is no experiment.
+ */
+export async function remakeDirectories(filesystem: Filesystem, root: string): Promise<string[]> {
+  await readDefinition(filesystem, root);
+  const missing = await missingDirectories(filesystem, root);
+  for (const directory of missing) await makeIfAbsent(filesystem, `${root}/${directory}`);
+  return missing;
+}
+
+async function missingDirectories(filesystem: Filesystem, root: string): Promise<string[]> {
+  const missing: string[] = [];
+  for (const directory of TOP_DIRECTORIES) {
+    if (!(await isDirectory(filesystem, `${root}/${directory}`))) missing.push(directory);
+  }
+  return missing;
+}
+
+async function readDefinition(filesystem: Filesystem, root: string): Promise<Experiment> {
   const file = `${root}/${EXPERIMENT_FILE}`;
   const data = await readIfPresent(filesystem, file, DOCUMENT_LIMIT);
   if (data === undefined) {
@@ -125,15 +155,7 @@ export async function readExperiment(filesystem: Filesystem, root: string): Prom
       `${root}: no experiment here (there is no ${EXPERIMENT_FILE}); make one with: galapagos init ${root}`,
     );
   }
-  const experiment = parseDocument(experimentSchema, data, file);
-  for (const directory of TOP_DIRECTORIES) {
-    if (await isDirectory(filesystem, `${root}/${directory}`)) continue;
-    throw new PopulationError(
-      'NO_EXPERIMENT',
-      `${root}: the directory ${directory}/ is missing; make it again, empty, if nothing else was lost`,
-    );
-  }
-  return experiment;
+  return parseDocument(experimentSchema, data, file);
 }
 
 function ancestors(path: string): string[] {

@@ -5,7 +5,6 @@ import { readValidEvaluation } from './evaluation.js';
 import { ifPresent } from './filesystem-errors.js';
 import { readIfPresent } from './files.js';
 import type { Finding } from './finding.js';
-import { allEntries } from './find.js';
 import { BIRTH_FILE, DNA_FILE, type Entry, nameOf, pathOf } from './layout.js';
 import type { Population } from './population.js';
 import type { WorkerSummary } from './summary.js';
@@ -16,7 +15,10 @@ export async function individualFindings(
   workers: readonly WorkerSummary[],
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const entry of await allEntries(population)) {
+  // All places of each: of one that is in two, either may be the spoilt one.
+  const { training, alive } = await population.living();
+  const entries = [...training, ...alive, ...(await population.dead()), ...(await population.hallOfFame())];
+  for (const entry of entries) {
     const found = [...(await contentFindings(population, entry)), ...ownerFindings(entry, workers)];
     if (found.length > 0 && (await isStillThere(population, entry))) findings.push(...found);
   }
@@ -29,22 +31,35 @@ async function isStillThere(population: Population, entry: Entry): Promise<boole
 
 async function contentFindings(population: Population, entry: Entry): Promise<Finding[]> {
   const problems = await problemsOf(population, entry);
-  return problems.map((problem) => ({
-    severity: 'error',
-    path: pathOf(entry),
-    problem,
-    fix: problem.includes('update Galapagos')
-      ? 'update Galapagos: a newer version wrote it'
-      : 'move it out of the experiment; the population refills by itself',
-  }));
+  const path = pathOf(entry);
+  return problems.map(({ problem, cause }) => {
+    const found = { severity: 'error', path, problem, fix: FIXES[cause] } as const;
+    return cause === 'spoilt' ? { ...found, repair: { kind: 'set-aside', paths: [path] } } : found;
+  });
+}
+
+/** What is wrong with an individual: with it, with this version, or with whoever may read it. */
+interface Problem {
+  readonly problem: string;
+  readonly cause: 'spoilt' | 'newer' | 'forbidden';
+}
+
+const FIXES: Readonly<Record<Problem['cause'], string>> = {
+  spoilt: 'move it out of the experiment; the population refills by itself',
+  newer: 'update Galapagos: a newer version wrote it',
+  forbidden: 'make it readable, and look again',
+};
+
+function spoilt(problem: string): Problem {
+  return { problem, cause: 'spoilt' };
 }
 
 /** The files of an individual: there, whole, and saying what its name says. */
-async function problemsOf(population: Population, entry: Entry): Promise<string[]> {
+async function problemsOf(population: Population, entry: Entry): Promise<Problem[]> {
   const folder = population.path(pathOf(entry));
   // Through a symbolic link all would be read, but what it leads to would not go where its name goes.
   const kind = await ifPresent(population.filesystem.kind(folder));
-  if (kind !== 'directory') return ['it is no directory'];
+  if (kind !== 'directory') return [spoilt('it is no directory')];
   const problems = [
     await problemOf(population, `${folder}/${DNA_FILE}`, (text, file) => {
       parseDnaText(text, file);
@@ -62,29 +77,32 @@ async function problemOf(
   { filesystem }: Population,
   file: string,
   check: (text: string, file: string) => void,
-): Promise<string | undefined> {
+): Promise<Problem | undefined> {
   try {
     const data = await readIfPresent(filesystem, file, DOCUMENT_LIMIT);
-    if (data === undefined) return `${file.slice(file.lastIndexOf('/') + 1)} is missing`;
+    if (data === undefined) return spoilt(`${file.slice(file.lastIndexOf('/') + 1)} is missing`);
     check(new TextDecoder().decode(data), file);
     return undefined;
   } catch (error) {
-    if (error instanceof DnaError) return error.message;
+    if (error instanceof DnaError)
+      return { problem: error.message, cause: error.code === 'DNA_NEWER' ? 'newer' : 'spoilt' };
+    if (!(error instanceof PopulationError)) throw error;
     // Also what may not be read: the others are to be looked at all the same.
-    if (error instanceof PopulationError) return error.message;
-    throw error;
+    const causes = { INVALID: 'spoilt', NEWER_FORMAT: 'newer' } as const;
+    const cause = error.code in causes ? causes[error.code as keyof typeof causes] : 'forbidden';
+    return { problem: error.message, cause };
   }
 }
 
-async function evaluationProblem(population: Population, entry: Entry): Promise<string | undefined> {
+async function evaluationProblem(population: Population, entry: Entry): Promise<Problem | undefined> {
   if (entry.state !== 'alive' && entry.state !== 'hall-of-fame') return undefined;
   const folder = population.path(`${pathOf(entry)}/${entry.tenure}`);
   const evaluation = await readValidEvaluation(population, entry, folder);
   if (evaluation === undefined)
-    return 'its evaluation is missing or cut short, or its weights do not match it';
+    return spoilt('its evaluation is missing or cut short, or its weights do not match it');
   return evaluation.fitness.toFixed(6) === entry.fitness.toFixed(6)
     ? undefined
-    : `its evaluation says fitness ${evaluation.fitness}`;
+    : spoilt(`its evaluation says fitness ${evaluation.fitness}`);
 }
 
 function ownerFindings(entry: Entry, workers: readonly WorkerSummary[]): Finding[] {

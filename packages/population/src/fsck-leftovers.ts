@@ -2,9 +2,11 @@ import { readTrashed } from './collect.js';
 import type { Finding } from './finding.js';
 import { parseRecord } from './history.js';
 import { allLines } from './history-lines.js';
-import { type TrashEntry, parseTrashName, trashName, workerPath } from './layout.js';
+import { type TrashEntry, parseTrashName, pathOf, trashName, workerPath } from './layout.js';
 import type { Population } from './population.js';
 import type { WorkerSummary } from './summary.js';
+
+const REPORT = 'report this: no crash leaves it';
 
 /** What the workers that are gone left behind, and what in anybody's trash can never be recorded. */
 export async function workerFindings(
@@ -20,6 +22,7 @@ export async function workerFindings(
         path: staging,
         problem: 'litter of a worker that is gone',
         fix: 'the next worker clears it',
+        repair: { kind: 'sweep' },
       });
     }
     for (const name of await population.listIfPresent(`${workerPath(worker.name)}/trash`)) {
@@ -43,10 +46,13 @@ async function trashFindings(
   if (!(await population.listIfPresent(folder)).includes(trashName(trash))) return [];
   if (readable) {
     const problem = `individual ${trash.id} was killed and is not recorded yet`;
-    return [{ severity: 'note', path, problem, fix: 'the next collection records it' }];
+    return [
+      { severity: 'note', path, problem, fix: 'the next collection records it', repair: { kind: 'sweep' } },
+    ];
   }
   const problem = `individual ${trash.id} is dead, and cannot be recorded: its files are not whole`;
-  return [{ severity: 'warning', path, problem, fix: 'look at it, and remove it by hand' }];
+  const repair = { kind: 'set-aside', paths: [path] } as const;
+  return [{ severity: 'warning', path, problem, fix: 'look at it, and remove it by hand', repair }];
 }
 
 /** Torn lines, and what contradicts the records. */
@@ -66,16 +72,20 @@ export async function historyFindings(population: Population): Promise<Finding[]
   }
   // Listed after it: who is recorded does not live any more.
   const { training, alive } = await population.living();
-  for (const id of new Set([...training, ...alive].map((entry) => entry.id))) {
+  const living = [...training, ...alive];
+  for (const id of new Set(living.map((entry) => entry.id))) {
     const path = found.get(id);
     if (path === undefined) continue;
     const problem = `individual ${id} is recorded as dead, and lives`;
-    findings.push({ severity: 'error', path, problem, fix: 'report this' });
+    // The record is whole, and says what it was.
+    const paths = living.filter((entry) => entry.id === id).map(pathOf);
+    findings.push({ severity: 'error', path, problem, fix: REPORT, repair: { kind: 'set-aside', paths } });
   }
-  for (const { id } of hall) {
-    if (found.has(id)) continue;
-    const problem = `individual ${id} is in the hall of fame without a record`;
-    findings.push({ severity: 'error', path: 'hall-of-fame', problem, fix: 'report this' });
+  for (const entry of hall) {
+    if (found.has(entry.id)) continue;
+    const problem = `individual ${entry.id} is in the hall of fame without a record`;
+    const repair = { kind: 'record', entry } as const;
+    findings.push({ severity: 'error', path: 'hall-of-fame', problem, fix: REPORT, repair });
   }
   return findings;
 }

@@ -1,3 +1,4 @@
+import { ifPresent } from './filesystem-errors.js';
 import type { Finding } from './finding.js';
 import { individualFindings } from './fsck-individuals.js';
 import { historyFindings, workerFindings } from './fsck-leftovers.js';
@@ -8,16 +9,21 @@ import {
   type Entry,
   type IndividualId,
   TOP_DIRECTORIES,
+  LOST_AND_FOUND,
   isWorkerName,
   parseName,
+  pathOf,
 } from './layout.js';
 import type { Population } from './population.js';
 import { summarize } from './summary.js';
 
+/** Of proper-lockfile: an empty directory while somebody collects. */
+const LOCK = 'dead.lock';
+
 const STATES = ['training', 'alive', 'dead', 'hall-of-fame'] as const satisfies Entry['state'][];
 
 /** What lies at the top: the layout, and the lock of whoever collects. */
-const KNOWN_AT_TOP: readonly string[] = [...TOP_DIRECTORIES, EXPERIMENT_FILE, 'dead.lock', 'logs'];
+const KNOWN_AT_TOP: readonly string[] = [...TOP_DIRECTORIES, EXPERIMENT_FILE, LOCK, 'logs', LOST_AND_FOUND];
 
 /**
  * Checks a population against what PROTOCOL.md promises; reads only. While workers run, what moves during the
@@ -27,6 +33,7 @@ export async function fsck(population: Population, host: Host): Promise<Finding[
   const { workers } = await summarize(population, host);
   return [
     ...(await foreignNames(population)),
+    ...(await brokenLock(population)),
     ...(await doubled(population)),
     ...(await individualFindings(population, workers)),
     ...(await workerFindings(population, workers)),
@@ -49,12 +56,24 @@ async function foreignNames(population: Population): Promise<Finding[]> {
   return findings;
 }
 
+/** What is no lock can be neither taken nor broken: nobody would collect any more. */
+async function brokenLock(population: Population): Promise<Finding[]> {
+  const kind = await ifPresent(population.filesystem.kind(population.path(LOCK)));
+  if (kind === undefined || (kind === 'directory' && (await population.listIfPresent(LOCK)).length === 0))
+    return [];
+  const problem = 'not a lock: the dead cannot be collected';
+  const fix = 'move it out of the experiment';
+  return [{ severity: 'warning', path: LOCK, problem, fix, repair: { kind: 'set-aside', paths: [LOCK] } }];
+}
+
 function foreign(path: string, severity: Finding['severity']): Finding {
   return {
     severity,
     path,
     problem: 'not a name that Galapagos gives; it is not counted',
     fix: 'move it out of the experiment',
+    // A note is about what may be a person's own, or a file that is being written.
+    ...(severity === 'note' ? {} : { repair: { kind: 'set-aside', paths: [path] } as const }),
   };
 }
 
@@ -63,20 +82,28 @@ async function doubled(population: Population): Promise<Finding[]> {
   const first = await placesOf(population);
   const again = await placesOf(population);
   return [...first].flatMap(([id, seen]) => {
-    const places = seen.filter((place) => again.get(id)?.includes(place));
+    const there = (again.get(id) ?? []).map(pathOf);
+    const places = seen.filter((entry) => there.includes(pathOf(entry))).sort(latestFirst);
     if (places.length < 2) return [];
-    const problem = `individual ${id} is in ${places.length} places: ${places.join(', ')}`;
+    const paths = places.map(pathOf);
+    const problem = `individual ${id} is in ${places.length} places: ${paths.join(', ')}`;
     const fix = 'keep the one of the highest tenure';
-    return [{ severity: 'error', path: places[0] ?? id, problem, fix } as const];
+    const repair = { kind: 'set-aside', paths: paths.slice(1) } as const;
+    return [{ severity: 'error', path: paths[0] ?? id, problem, fix, repair } as const];
   });
 }
 
-async function placesOf(population: Population): Promise<Map<IndividualId, string[]>> {
-  const places = new Map<IndividualId, string[]>();
+function latestFirst(a: Entry, b: Entry): number {
+  // The states stand in the order in which an individual goes through them.
+  return b.tenure - a.tenure || STATES.indexOf(b.state) - STATES.indexOf(a.state);
+}
+
+async function placesOf(population: Population): Promise<Map<IndividualId, Entry[]>> {
+  const places = new Map<IndividualId, Entry[]>();
   for (const state of STATES) {
     for (const name of new Set(await population.list(state))) {
       const entry = parseName(state, name);
-      if (entry !== undefined) places.set(entry.id, [...(places.get(entry.id) ?? []), `${state}/${name}`]);
+      if (entry !== undefined) places.set(entry.id, [...(places.get(entry.id) ?? []), entry]);
     }
   }
   return places;

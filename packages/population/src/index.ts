@@ -45,6 +45,7 @@ export {
   changedBoundsSchema,
   createExperiment,
   readExperiment,
+  remakeDirectories,
   searchSchema,
 } from './experiment.js';
 export { errorCode, isMissing, unfit } from './filesystem-errors.js';
@@ -52,7 +53,7 @@ export { everyone } from './everyone.js';
 export { removeTree } from './files.js';
 export type { Filesystem } from './filesystem.js';
 export { allEntries, bestEntry, findIndividual } from './find.js';
-export type { Finding } from './finding.js';
+export { type Finding, repairInWords } from './finding.js';
 export { fsck } from './fsck.js';
 export type { Ground } from './ground.js';
 export { type HistoryRecord, readHistory } from './history.js';
@@ -93,6 +94,7 @@ export {
   summarize,
   workerNames,
 } from './summary.js';
+export { type Repaired, repair } from './repair.js';
 export { type SweepOptions, type Swept, type Waste, findWaste, sweep } from './sweep.js';
 export { systemClock } from './system-clock.js';
 export { beginTenure, handBack, readAttempt, tenureFolder, writeAttempt } from './tenure.js';

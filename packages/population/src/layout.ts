@@ -17,6 +17,8 @@ export const TOP_DIRECTORIES = [
   'tests',
 ] as const;
 
+/** Where `fsck --repair` moves what is in the way: a person's to look at. */
+export const LOST_AND_FOUND = 'lost+found';
 export const EXPERIMENT_FILE = 'experiment.json';
 export const DNA_FILE = 'dna.json';
 export const BIRTH_FILE = 'birth.json';

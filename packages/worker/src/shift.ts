@@ -1,5 +1,12 @@
 import type { Random } from '@galapagos/dna';
-import type { Control, Liveness, Membership, Population, TrainingEntry } from '@galapagos/population';
+import type {
+  Control,
+  IndividualId,
+  Liveness,
+  Membership,
+  Population,
+  TrainingEntry,
+} from '@galapagos/population';
 import type { Evaluate } from './evaluate.js';
 import type { LeaveReason, WorkerEvent } from './events.js';
 
@@ -14,6 +21,8 @@ export interface Shift {
   readonly random: Random;
   readonly emit: (event: WorkerEvent) => void;
   readonly exit: Exit;
+  /** Those of the living whose DNA cannot be read; their names never come back. */
+  readonly unreadable: Set<IndividualId>;
   failuresInARow: number;
   /** The individual that this worker is training, and how to stop it. */
   holding: { readonly entry: TrainingEntry; readonly abandon: AbortController } | undefined;

@@ -3,6 +3,7 @@ import {
   type AliveEntry,
   type Conception,
   type IndividualId,
+  type Population,
   admit,
   conceive,
   discard,
@@ -47,13 +48,19 @@ export async function tournament(shift: Shift): Promise<void> {
 }
 
 /** Two, uniformly and without replacement; ordered by fitness, at random where it is equal. */
-function drawTwo({ random }: Shift, alive: readonly AliveEntry[]): { better: AliveEntry; worse: AliveEntry } {
+function drawTwo(
+  { random, unreadable }: Shift,
+  alive: readonly AliveEntry[],
+): { better: AliveEntry; worse: AliveEntry } {
   // A listing has no order of its own: sorted, the same draw means the same two.
   const sorted = alive.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const [first] = sorted.splice(integer(random, sorted.length), 1);
   const [second] = sorted.splice(integer(random, sorted.length), 1);
   if (first === undefined || second === undefined) throw new Error('a tournament needs two');
-  const firstWins = first.fitness === second.fitness ? coin(random) : first.fitness > second.fitness;
+  const fitter = first.fitness === second.fitness ? coin(random) : first.fitness > second.fitness;
+  // Whoever can be no parent loses, whatever its name says: it would win for ever.
+  const firstWins =
+    unreadable.has(first.id) === unreadable.has(second.id) ? fitter : unreadable.has(second.id);
   return firstWins ? { better: first, worse: second } : { better: second, worse: first };
 }
 
@@ -74,16 +81,28 @@ async function reproduce(shift: Shift, parent: AliveEntry): Promise<Child | unde
   return id === undefined ? undefined : { id, conception };
 }
 
-/** One whose DNA was spoilt is no parent; its place is given to another as soon as it loses. */
-async function readParent({ population, emit }: Shift, parent: AliveEntry): Promise<Dna | undefined> {
+/** One whose DNA was spoilt is no parent; it loses from now on, so that its place is given to another. */
+async function readParent(shift: Shift, parent: AliveEntry): Promise<Dna | undefined> {
+  const { population, emit } = shift;
+  const giveUp = (reason: string) => {
+    shift.unreadable.add(parent.id);
+    emit({ event: 'unreadable', id: parent.id, reason });
+    return undefined;
+  };
   try {
-    return await readDna(population, parent);
+    const dna = await readDna(population, parent);
+    if (dna !== undefined || !(await isListed(population, parent))) return dna;
+    return giveUp('it has no DNA; galapagos fsck says more');
   } catch (error) {
     // A newer version's is whole: then it is we who must go.
     if (!(error instanceof DnaError) || error.code === 'DNA_NEWER') throw error;
-    emit({ event: 'unreadable', id: parent.id, reason: error.message });
-    return undefined;
+    return giveUp(error.message);
   }
+}
+
+/** One that still has its name has not died meanwhile. */
+async function isListed(population: Population, { id }: AliveEntry): Promise<boolean> {
+  return (await population.alive()).some((entry) => entry.id === id);
 }
 
 async function admitFirst(shift: Shift): Promise<void> {

@@ -112,6 +112,7 @@ export class Worker {
       random,
       emit,
       exit: this.#exit,
+      unreadable: new Set(),
       failuresInARow: 0,
       holding: undefined,
     };
