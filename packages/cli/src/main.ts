@@ -2,10 +2,12 @@ import yargs from 'yargs';
 import type { Command } from './command.js';
 import { bestCommand } from './commands/best.js';
 import { completionCommand } from './commands/completion.js';
+import { drawCommand } from './commands/draw.js';
 import { fsckCommand } from './commands/fsck.js';
 import { gcCommand } from './commands/gc.js';
 import { initCommand } from './commands/init.js';
 import { launchCommand } from './commands/launch.js';
+import { lineageCommand } from './commands/lineage.js';
 import { logsCommand } from './commands/logs.js';
 import { lsCommand } from './commands/ls.js';
 import { pauseCommand } from './commands/pause.js';
@@ -34,6 +36,8 @@ export const commands: readonly Command[] = [
   bestCommand,
   lsCommand,
   showCommand,
+  lineageCommand,
+  drawCommand,
   rerunCommand,
   logsCommand,
   stopCommand,
