@@ -77,6 +77,11 @@ describe('a wrong configuration', () => {
       'data.directory: cifar10 needs it; give it with --data DIR',
     ],
     [
+      'images of one’s own that are not said where',
+      'data: { source: packed }',
+      'data.file: packed needs it; give it with --data FILE',
+    ],
+    [
       'a directory for data that needs none',
       'data: { source: synthetic, directory: here }',
       'data.directory: synthetic reads no files\n',

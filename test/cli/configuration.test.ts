@@ -21,9 +21,9 @@ const example = readFileSync(new URL('../../docs/example.yaml', import.meta.url)
 /** A preset, with a place for its data where it needs one. */
 function complete(name: (typeof presetNames)[number]): RawConfiguration {
   const { configuration } = presets[name];
-  return configuration.data.source !== 'mnist-embedded'
-    ? merge(configuration, { data: { directory: '/data' } })
-    : configuration;
+  const { source } = configuration.data;
+  if (source === 'mnist-embedded') return configuration;
+  return merge(configuration, { data: source === 'packed' ? { file: '/a.gpack' } : { directory: '/data' } });
 }
 
 describe('the published JSON Schema', () => {

@@ -68,6 +68,17 @@ describe('init', () => {
     expect((await made(['--seed=flag', '--set', 'search.seed=set'], environment)).search.seed).toBe('set');
   });
 
+  it('takes --data for a directory, or for the file of one’s own images', async () => {
+    const refused = async (...argv: string[]) => (await galapagos(['init', fresh(), ...argv])).err;
+    expect(await refused('--preset', 'images', '--data', 'pets.gpack')).toContain('pets.gpack');
+    expect(await refused('--preset', 'images')).toContain(
+      'data.file: packed needs it; give it with --data FILE',
+    );
+    expect(await refused('--preset', 'mnist', '--data', 'none/here')).toContain('none/here/train-images');
+    const other = ['--set', 'data.source=mnist', '--data', 'none/here'];
+    expect(await refused('--preset', 'images', ...other)).toContain('none/here/train-images');
+  });
+
   it('takes JSON, and several --set before the directory', async () => {
     const root = fresh();
     const { code } = await galapagos(['init', ...flagsOf({ 'bounds.leaseSeconds': '2m' }), root]);

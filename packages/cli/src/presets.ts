@@ -32,6 +32,15 @@ export const presets = {
       training: { steps: 500, batchSize: 50, flip: true, checkpointSeconds: 60 },
     },
   },
+  images: {
+    about: 'your own images, packed by galapagos data import, population 40 (needs --data FILE)',
+    individuals: 1000,
+    configuration: {
+      search: { populationSize: 40, mutationsPerReproduction: 1 },
+      data: { source: 'packed' },
+      training: { steps: 500, batchSize: 50, padCrop: 2, flip: true, checkpointSeconds: 60 },
+    },
+  },
   'cifar10-small': {
     about: 'CIFAR-10, population 40, 1,000 steps: hours on a few cores (needs --data)',
     individuals: 1000,

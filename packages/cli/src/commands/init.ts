@@ -2,6 +2,7 @@ import { defineCommand, directory } from '../command.js';
 import { quote } from '../format.js';
 import {
   type RawConfiguration,
+  isObject,
   merge,
   parseAssignment,
   readConfigurationFile,
@@ -27,7 +28,8 @@ export const initCommand = defineCommand({
       requiresArg: true,
     },
     data: {
-      describe: 'Where the files of the data set are (data.directory)',
+      describe:
+        'Where the files of the data set are (data.directory), or the file of your own images (data.file)',
       type: 'string',
       requiresArg: true,
     },
@@ -49,26 +51,32 @@ export const initCommand = defineCommand({
     if (preset === undefined && config === undefined && set.length === 0) {
       throw new UsageError(`init needs --preset, --config or --set; presets are ${presetNames.join(', ')}`);
     }
-    const flags: RawConfiguration = {
-      ...(data === undefined ? {} : { data: { directory: data } }),
-      ...(seed === undefined ? {} : { search: { seed } }),
-    };
-    const layers = [
+    const below = merge(
       preset === undefined ? {} : presets[preset].configuration,
       config === undefined ? {} : await readConfigurationFile(config),
-      flags,
-      ...set.map(parseAssignment),
-    ];
+    );
+    const above = set.map(parseAssignment).reduce(merge, {});
+    const flags: RawConfiguration = {
+      ...(data === undefined
+        ? {}
+        : { data: { [isPacked(merge(below, above)) ? 'file' : 'directory']: data } }),
+      ...(seed === undefined ? {} : { search: { seed } }),
+    };
     const source = [
       ...(preset === undefined ? [] : [`preset ${preset}`]),
       ...(config === undefined ? [] : [config]),
       ...(set.length > 0 ? ['--set'] : []),
     ].join(' + ');
-    const created = await createFrom(dir, layers.reduce(merge), source);
+    const created = await createFrom(dir, [below, flags, above].reduce(merge), source);
     for (const line of await describe(dir, created, preset)) terminal.err(line);
     return 0;
   },
 });
+
+/** Whether the data are one file, of images of one's own. */
+function isPacked({ data }: RawConfiguration): boolean {
+  return isObject(data) && data['source'] === 'packed';
+}
 
 /** Births after which a search is looked at, where no preset and no budget says so: of so many generations. */
 const GENERATIONS = 25;
