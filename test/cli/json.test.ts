@@ -11,9 +11,9 @@ const jsonVerbs = commands.filter(({ name, options }) => 'json' in options && na
 it.each(jsonVerbs)(
   '$name --json prints what it declares',
   async ({ name, output, isOutputPerLine, positionals }) => {
-    const { root, best } = await populate();
+    const { root, best, first } = await populate();
     writeLog(root);
-    const words: Record<string, string> = { dir: root, id: best.id };
+    const words: Record<string, string> = { dir: root, id: first.id, other: best.id };
     const { out } = await galapagos([
       name,
       ...Object.keys(positionals)

@@ -2,14 +2,18 @@ import type { DrawnMutation } from '@galapagos/dna';
 import type { Individual } from '@galapagos/population';
 import { percent, points, table } from './format.js';
 
-/** A line of ancestors: a row per mutation, with the gain in fitness of each birth. The first ancestor first. */
-export function drawLineage(line: readonly Individual[]): string[] {
+/**
+ * A line of ancestors: a row per mutation, with the gain in fitness of each birth. The first ancestor first.
+ * @param isPart The first is not where the line begins, and how it came to be is not asked for. @default false
+ */
+export function drawLineage(line: readonly Individual[], { isPart = false } = {}): string[] {
   const rows = line.flatMap((individual, index) => {
     const { id, birth, evaluation } = individual;
-    const [first = '', ...rest] = [...originOf(individual, index), ...mutationsOf(individual)];
+    const isElder = isPart && index === 0;
+    const [first = '', ...rest] = isElder ? [] : [...originOf(individual, index), ...mutationsOf(individual)];
     const fitness = evaluation === undefined ? '–' : percent(evaluation.fitness);
     const gain =
-      birth.parent === null || evaluation === undefined
+      birth.parent === null || evaluation === undefined || isElder
         ? ''
         : points(evaluation.fitness - birth.parent.fitness);
     return [[id, fitness, gain, first], ...rest.map((mutation) => ['', '', '', mutation])];

@@ -2,6 +2,7 @@ import yargs from 'yargs';
 import type { Command } from './command.js';
 import { bestCommand } from './commands/best.js';
 import { completionCommand } from './commands/completion.js';
+import { diffCommand } from './commands/diff.js';
 import { drawCommand } from './commands/draw.js';
 import { fsckCommand } from './commands/fsck.js';
 import { gcCommand } from './commands/gc.js';
@@ -38,6 +39,7 @@ export const commands: readonly Command[] = [
   showCommand,
   lineageCommand,
   drawCommand,
+  diffCommand,
   rerunCommand,
   logsCommand,
   stopCommand,

@@ -105,7 +105,7 @@ function inlineEdge(dna: Dna, id: VertexId, above: VertexId | undefined): EdgeId
   return fromAbove.find((edge) => edge === primary) ?? fromAbove[0];
 }
 
-function describeVertex(dna: Dna, id: VertexId, shape: Shape): string {
+export function describeVertex(dna: Dna, id: VertexId, shape: Shape): string {
   const vertex = vertexOf(dna, id);
   const leaky = vertex.type === 'BN_RELU' && vertex.leakiness > 0 ? ` leaky ${vertex.leakiness}` : '';
   const what = id === inputVertex(dna) ? ' image' : vertex.type === 'BN_RELU' ? ` BN+ReLU${leaky}` : '';
@@ -117,7 +117,7 @@ export function describeShape({ height, width, channels }: Shape): string {
   return `${height}×${width}×${channels}`;
 }
 
-function describeEdge(dna: Dna, id: EdgeId, shapeOf: (id: VertexId) => Shape): string {
+export function describeEdge(dna: Dna, id: EdgeId, shapeOf: (id: VertexId) => Shape): string {
   const edge = edgeOf(dna, id);
   if (edge.type === 'IDENTITY') return '';
   const { filterHeight, filterWidth, stride } = convolutionOf(edge);
