@@ -14,7 +14,7 @@ export function cliPage({ commands, exitCodes }, { dnaSchema }) {
     '',
     '| verb | what it does |',
     '|---|---|',
-    ...commands.map(({ name, describe }) => `| [\`${name}\`](#${name}) | ${describe} |`),
+    ...commands.map(({ name, describe }) => `| [\`${name}\`](#${name.replaceAll(' ', '-')}) | ${describe} |`),
     '',
     ...commands.flatMap((command) => verb(command, named)),
     '## Exit codes',

@@ -17,7 +17,8 @@ async function suggested(words: readonly string[], options?: SayOptions): Promis
 
 describe('completion', () => {
   it('knows the verbs', async () => {
-    expect(await suggested([''])).toEqual([...commands.map(({ name }) => name), '--help', '--version']);
+    const first = new Set(commands.map(({ name }) => name.split(' ')[0]));
+    expect(await suggested([''])).toEqual([...first, '--help', '--version']);
     expect(await suggested(['sto'])).toEqual(['stop']);
   });
 
@@ -92,7 +93,7 @@ describe('every verb', () => {
     '$name shows how it is used',
     ({ name, examples }) => {
       expect(examples.length).toBeGreaterThan(0);
-      for (const [example] of examples) expect(example.split(' ')[0]).toBe(name);
+      for (const [example] of examples) expect(`${example} `).toMatch(new RegExp(`^${name} `));
     },
   );
 });

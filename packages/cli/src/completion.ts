@@ -22,16 +22,22 @@ export async function complete(
   // bash hands `--backend=si` over in three words.
   const given = words.flatMap((word) => (word === '=' ? [] : word.split(/^(--[a-z-]+)=/).filter(Boolean)));
   const current = words.at(-1) === '=' || words.at(-1) === '' ? '' : (given.pop() ?? '');
-  const command = commands.find(({ name }) => name === given[0]);
+  const length = (name: string) => name.split(' ').length;
+  const command = commands.find(({ name }) => given.slice(0, length(name)).join(' ') === name);
   const found =
     command === undefined
       ? verbs(commands, given)
-      : await within(command, given.slice(1), current, environment);
+      : await within(command, given.slice(length(command.name)), current, environment);
   return found.filter((word) => word.startsWith(current));
 }
 
+/** Some verbs have two words: `data import`. */
 function verbs(commands: readonly Command[], given: readonly string[]): string[] {
-  return given.length === 0 ? [...commands.map(({ name }) => name), '--help', '--version'] : [];
+  const next = commands
+    .map(({ name }) => name.split(' '))
+    .filter((words) => given.every((word, index) => word === words[index]))
+    .flatMap((words) => words[given.length] ?? []);
+  return [...new Set(next), ...(given.length === 0 ? ['--help', '--version'] : [])];
 }
 
 async function within(
