@@ -52,6 +52,10 @@ export const gcCommand = defineCommand({
     ...json,
   },
   output: shape,
+  examples: [
+    ['gc runs/a --dry-run', 'what could go, and how much that is'],
+    ['gc runs/a', 'also while workers run'],
+  ],
   run: async ({ dir, 'dry-run': dryRun, 'keep-logs': keepLogs, json: asJson }, terminal) => {
     if (!(Number.isInteger(keepLogs) && keepLogs >= 0))
       throw new UsageError('--keep-logs: a whole number, at least 0');
