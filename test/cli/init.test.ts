@@ -21,7 +21,9 @@ describe('init', () => {
     expect(err).toMatch(
       /An individual of the first kind trains for .+s, 2\.0 MFLOP; one of six convolutions for .+, .+ GFLOP/,
     );
-    expect(err).toMatch(/\(on one core of this machine, .+FLOP\/s by simd, as just measured\)/);
+    expect(err).toMatch(
+      /\(on one core of this machine, if nobody else uses it; .+FLOP\/s by simd, as just measured\)/,
+    );
     expect(err).toMatch(
       /A search of 500 individuals with \d workers?: .+ if they stayed small, .+ if all had grown so\./,
     );

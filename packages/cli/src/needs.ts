@@ -29,7 +29,7 @@ export async function describeNeeds(
   const memory = BASE_BYTES + bytesOf(dataset) + (memoryBytes * training.batchSize) / costs.grown.batchSize;
   return [
     `An individual of the first kind trains for ${duration(first.seconds)}, ${scaled(first.flops)}FLOP; one of six convolutions for ${duration(grown.seconds)}, ${scaled(grown.flops)}FLOP`,
-    `  (on one core of this machine, ${scaled(speedOf(costs.grown))}FLOP/s by ${costs.first.backend}, as just measured).`,
+    `  (on one core of this machine, if nobody else uses it; ${scaled(speedOf(costs.grown))}FLOP/s by ${costs.first.backend}, as just measured).`,
     ...describeLength(length, { first, grown, speed: speedOf(costs.grown) }, workers),
     `Memory per worker: about ${bytes(memory)}, at most ${bytes(BASE_BYTES + bytesOf(dataset) + 2 * training.limits.memoryBytes)}.`,
     ...(await describeDisk(directory, experiment, parameters, training.limits.parameters)),
