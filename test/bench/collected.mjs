@@ -55,16 +55,17 @@ console.log(`| | ${rows.map(({ collected }) => `${collected} collected`).join(' 
 console.log(`|---|${rows.map(() => '---:').join('|')}|`);
 for (const name of names.slice(1)) console.log(`| ${name} | ${rows.map((row) => row[name]).join(' | ')} |`);
 
-/** Seconds of a command from its start to its end, and the most memory that it held. */
+/** Seconds of a command from its start to its end, those of its processor, and the most memory that it held. */
 function time(argv) {
   const before = process.hrtime.bigint();
-  const { status, stderr } = spawnSync('/usr/bin/time', ['-f', '%M', 'node', program, ...argv], {
+  const { status, stderr } = spawnSync('/usr/bin/time', ['-f', '%U %M', 'node', program, ...argv], {
     encoding: 'utf8',
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const seconds = Number(process.hrtime.bigint() - before) / 1e9;
   if (status !== 0) return `exit ${status}`;
-  return `${seconds.toFixed(2)} s, ${Math.round(Number(stderr.trim().split('\n').at(-1)) / 1000)} MB`;
+  const [cpu, kilobytes] = (stderr.trim().split('\n').at(-1) ?? '').split(' ').map(Number);
+  return `${seconds.toFixed(1)} s (CPU ${cpu.toFixed(1)} s), ${Math.round(kilobytes / 1000)} MB`;
 }
 
 async function make(root, collected) {

@@ -13,7 +13,7 @@ it.each(jsonVerbs)(
   async ({ name, output, isOutputPerLine, positionals }) => {
     const { root, best, first } = await populate();
     writeLog(root);
-    const words: Record<string, string> = { dir: root, id: first.id, other: best.id };
+    const words: Record<string, string> = { dir: root, id: first.id, a: first.id, b: best.id };
     const { out } = await galapagos([
       name,
       ...Object.keys(positionals)

@@ -95,6 +95,7 @@ describe('ls', () => {
     expect(code).toBe(0);
     expect((JSON.parse(out) as Row[])[0]?.id).toBe(best.id);
     expect(err).toContain(`and 1 more: galapagos fsck ${root} says why`);
+    expect((await galapagos(['best', root, '--top', '1'])).out).toMatch(new RegExp(`^.*\n  1  ${best.id} `));
     for (const verb of ['best', 'status', 'show']) {
       const said = await galapagos([verb, root, ...(verb === 'show' ? ['best'] : [])]);
       expect(said.code).toBe(0);

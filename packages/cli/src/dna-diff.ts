@@ -17,7 +17,7 @@ const partsShape = z.strictObject({
   removed: z.array(z.string()),
   changed: z.array(changeShape),
 });
-export type PartsDiff = z.infer<typeof partsShape>;
+type PartsDiff = z.infer<typeof partsShape>;
 
 /** What is different in the second of two DNAs. */
 export const dnaDiffShape = z.strictObject({

@@ -12,7 +12,8 @@ import { duration, percent, scaled, table } from './format.js';
 /** The best of a population, living or in the hall of fame, a row each. */
 export async function drawLeaderboard(population: Population, places: number): Promise<string[]> {
   const rows: string[][] = [];
-  for (const entry of (await ranked(population)).slice(0, places)) {
+  for (const entry of await ranked(population)) {
+    if (rows.length === places) break;
     const individual = await readable(population, entry);
     if (individual?.evaluation === undefined) continue;
     const { evaluation, dna, birth } = individual;

@@ -30,7 +30,7 @@ export async function* allLines(population: Population): AsyncGenerator<HistoryL
 }
 
 /** The lines of one file, empty ones left out. */
-export async function* linesOf(population: Population, file: string): AsyncGenerator<HistoryLine> {
+async function* linesOf(population: Population, file: string): AsyncGenerator<HistoryLine> {
   let carry: Buffer = Buffer.alloc(0);
   let start = 0;
   let number = 1;

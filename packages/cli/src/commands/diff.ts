@@ -32,16 +32,16 @@ export const diffCommand = defineCommand({
     'What differs between two individuals: fitness, cost, DNA, and the mutations that lead from one to the other',
   positionals: {
     ...directory,
-    id: { describe: 'The first, w1-12 say, or best', type: 'string', demandOption: true },
-    other: { describe: 'The second', type: 'string', demandOption: true },
+    a: { describe: 'The first, w1-12 say, or best', type: 'string', demandOption: true },
+    b: { describe: 'The second', type: 'string', demandOption: true },
   },
   options: json,
   examples: [['diff runs/a w1-12 best', 'what has made the best one of w1-12']],
   output: shape,
-  run: async ({ dir, id, other, json: asJson }, terminal) => {
+  run: async ({ dir, a, b, json: asJson }, terminal) => {
     const population = await openPopulation(dir);
     const { image } = population.experiment.search;
-    const [first, second] = [await findMeant(population, id), await findMeant(population, other)];
+    const [first, second] = [await findMeant(population, a), await findMeant(population, b)];
     const relation = await kinshipOf(population, first.id, second.id);
     const dna = diffDna(first.dna, second.dna, image);
     if (asJson) {
