@@ -79,6 +79,17 @@ describe('a network as a picture', () => {
   });
 });
 
+it('names of convolutions on arcs into one vertex do not cover each other', () => {
+  const branches = [1, 2, 3].flatMap((depth) => chain(`in r${depth} v${depth} out`, { depth }));
+  const svg = drawNetworkSvg(dnaOf(branches), image, 10, caption);
+  // Those of arcs: two that begin a branch, two that end one.
+  const boxes = [...svg.matchAll(/<rect class="conv" x="([^"]+)" y="([^"]+)" width="[^"]+" height="20"/g)];
+  expect(boxes).toHaveLength(4);
+  const heights = boxes.map(([, , y]) => Number(y)).sort((a, b) => a - b);
+  for (const [index, y] of heights.slice(1).entries())
+    expect(y - (heights[index] ?? NaN)).toBeGreaterThanOrEqual(20);
+});
+
 describe('draw', () => {
   it('draws on the terminal what best draws, of the living and the collected', async () => {
     const { root, best, collected } = await populate();

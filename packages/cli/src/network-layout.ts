@@ -5,8 +5,9 @@ const BOX = 24;
 /** Between the boxes of two vertices, without and with a convolution in between. */
 const GAP = 16;
 const CONVOLUTION_GAP = 44;
-/** Between two arcs that begin or end at one vertex. */
+/** Of an arc that begins or ends at a vertex, and of one that is named there. */
 const PORT = 7;
+const NAMED_PORT = 24;
 
 /** A vertex, and how high it lies. */
 export interface PlacedRow {
@@ -41,14 +42,15 @@ export function layOut(rows: readonly NetworkRow[], from: number): Layout {
   let top = from;
   for (const [index, row] of rows.entries()) {
     if (index > 0) top += row.edge !== undefined && row.edge.text !== '' ? CONVOLUTION_GAP : GAP;
-    const bottom = top + Math.max(BOX, PORT * (ports[index]?.length ?? 0) + 10);
+    const bottom = top + Math.max(BOX, heightOfPorts(ports[index] ?? [], index) + 10);
     placed.push({ row, top, bottom });
     top = bottom;
   }
   const heightOf = (arc: Arc, row: number): number => {
     const { top: above = 0, bottom: below = 0 } = placed[row] ?? {};
     const all = ports[row] ?? [];
-    return above + ((below - above) * (all.indexOf(arc) + 1)) / (all.length + 1);
+    const upTo = heightOfPorts(all.slice(0, all.indexOf(arc)), row) + heightOfPort(arc, row) / 2;
+    return (above + below - heightOfPorts(all, row)) / 2 + upTo;
   };
   return {
     rows: placed,
@@ -76,4 +78,13 @@ function portsOf(
   const byLane = (a: Arc, b: Arc): number => (laneOf.get(a) ?? 0) - (laneOf.get(b) ?? 0);
   const leaving = arcs.filter(({ from }) => from === index);
   return [...row.arcs.toSorted(byLane), ...leaving.toSorted(byLane).reverse()];
+}
+
+function heightOfPorts(arcs: readonly Arc[], row: number): number {
+  return arcs.reduce((sum, arc) => sum + heightOfPort(arc, row), 0);
+}
+
+/** An arc with a convolution is named where it ends. */
+function heightOfPort(arc: Arc, row: number): number {
+  return arc.to === row && arc.text !== '' ? NAMED_PORT : PORT;
 }
