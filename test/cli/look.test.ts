@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseDnaText } from '@galapagos/dna';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -167,9 +168,11 @@ describe('status', () => {
   it('prints JSON of a shape that is written down', async () => {
     const { root, best, first, inTraining, me } = cast;
     expect(JSON.parse(await outputOf(['status', root, '--json']))).toEqual({
+      at: expect.any(String) as string,
+      host: hostname(),
       size: 3,
       setPoint: 6,
-      training: [{ id: inTraining.id, tenure: 1, worker: me.name }],
+      training: [{ id: inTraining.id, tenure: 1, worker: me.name, since: '2017-03-03T00:00:00.000Z' }],
       alive: [
         { id: best.id, fitness: 0.75 },
         { id: first.id, fitness: 0.2 },
@@ -180,6 +183,7 @@ describe('status', () => {
         {
           name: me.name,
           state: 'working',
+          silentSeconds: null,
           host: expect.any(String) as string,
           pid: expect.any(Number) as number,
           backend: 'simd',
@@ -189,6 +193,10 @@ describe('status', () => {
       totals: me.totals,
       reachedBound: null,
       pausedSince: null,
+      bounds: { individuals: null, workerSeconds: null, flops: null, leaseSeconds: 10, hallOfFame: 10 },
+      birthsPerMinute: null,
+      secondsLeft: null,
+      disk: expect.objectContaining({ isEstimate: false }) as object,
     });
   });
 });

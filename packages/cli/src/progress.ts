@@ -1,4 +1,4 @@
-import { type Population, nodeHost, summarize } from '@galapagos/population';
+import { type LeftWorkers, type Population, nodeHost, summarize } from '@galapagos/population';
 import { clockTime, percent } from './format.js';
 import { patience } from './patience.js';
 import type { Terminal } from './terminal.js';
@@ -21,7 +21,8 @@ export async function showProgress(
   const { clock } = population;
   const startedAt = clock.monotonic();
   const patiently = patience(terminal);
-  const before = (await patiently(() => summarize(population, nodeHost)))?.totals.published ?? 0;
+  const left: LeftWorkers = new Map();
+  const before = (await patiently(() => summarize(population, nodeHost, left)))?.totals.published ?? 0;
   let lineAt = startedAt;
   for (;;) {
     await clock.sleep(REDRAW_SECONDS, ended);
@@ -29,7 +30,7 @@ export async function showProgress(
     const now = clock.monotonic();
     if (!terminal.isWatched && now - lineAt < LINE_SECONDS) continue;
     lineAt = now;
-    const line = await patiently(() => progressLine(population, before, now - startedAt, seconds));
+    const line = await patiently(() => progressLine(population, left, before, now - startedAt, seconds));
     if (ended.aborted) return;
     if (line === undefined) continue;
     if (terminal.isWatched) terminal.status(line);
@@ -40,11 +41,12 @@ export async function showProgress(
 /** What matters most comes first: a narrow terminal cuts the line. */
 async function progressLine(
   population: Population,
+  left: LeftWorkers,
   before: number,
   elapsed: number,
   seconds: number | undefined,
 ): Promise<string> {
-  const { size, setPoint, totals, best, pausedSince } = await summarize(population, nodeHost);
+  const { size, setPoint, totals, best, pausedSince } = await summarize(population, nodeHost, left);
   const fitness = best !== undefined && 'fitness' in best ? best.fitness : undefined;
   const failures = Object.values(totals.failures).reduce((sum, count) => sum + count, 0);
   return [

@@ -10,6 +10,8 @@ export interface Terminal {
   readonly isWatched: boolean;
   /** How wide `out` is, where it is a terminal; a pipe takes lines of any length. */
   readonly columns: number | undefined;
+  /** How high it is. */
+  readonly rows?: number | undefined;
 }
 
 /** The process's own streams. */
@@ -25,6 +27,9 @@ export function processTerminal(): Terminal {
     // Asked anew each time: a window changes its size. One that does not know it says 0.
     get columns() {
       return stdout.isTTY && stdout.columns > 0 ? stdout.columns : undefined;
+    },
+    get rows() {
+      return stdout.isTTY && stdout.rows > 0 ? stdout.rows : undefined;
     },
     out: (line) => {
       clear();

@@ -87,7 +87,9 @@ export { nodeHost } from './node-host.js';
 export { Population } from './population.js';
 export { publish, writeEvaluation } from './publish.js';
 export {
+  type LeftWorkers,
   type Summary,
+  TotalsReader,
   type WorkerSummary,
   readTotals,
   sumTotals,

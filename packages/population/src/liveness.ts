@@ -63,7 +63,13 @@ export class Liveness {
     if (document !== undefined && (await this.options.host.isGone(document))) return true;
     if (this.ownBeatAge > this.options.leaseSeconds / 2) return false;
     // Up to the last look, not up to now: what nobody looked at did not stand still.
-    return observed.until - Math.max(observed.since, this.#unbrokenSince) >= this.options.leaseSeconds;
+    return (await this.silence(worker)) >= this.options.leaseSeconds;
+  }
+
+  /** Seconds that a beat has stood still for certain, while the observer's own went through. */
+  async silence(worker: WorkerName): Promise<number> {
+    const observed = await this.#observe(worker);
+    return Math.max(0, observed.until - Math.max(observed.since, this.#unbrokenSince));
   }
 
   async #observe(worker: WorkerName): Promise<Observation> {

@@ -48,10 +48,18 @@ export interface Summary {
   readonly pausedSince: string | undefined;
 }
 
-/** Reads a population at a glance. Costs a listing of each state, and two small files for each worker that ever was. */
-export async function summarize(population: Population, host: Host): Promise<Summary> {
+/**
+ * Reads a population at a glance. Costs a listing of each state, and two small
+ * files for each worker that ever was.
+ * @param left What earlier summaries have found of those who left: it is not read again.
+ */
+export async function summarize(
+  population: Population,
+  host: Host,
+  left: LeftWorkers = new Map(),
+): Promise<Summary> {
   const { training, alive, size } = await population.living();
-  const workers = await summarizeWorkers(population, host);
+  const workers = await summarizeWorkers(population, host, left);
   const totals = sumTotals(workers.map((worker) => worker.totals));
   const control = new Control(population);
   await control.poll();
@@ -68,6 +76,26 @@ export async function summarize(population: Population, host: Host): Promise<Sum
     bounds: control.bounds,
     pausedSince: control.pausedSince,
   };
+}
+
+/** Those who said that they left, of whom nothing changes any more. */
+export type LeftWorkers = Map<WorkerName, WorkerSummary>;
+
+/** Reads totals again and again, but those of who has left once. */
+export class TotalsReader {
+  readonly #last = new Map<WorkerName, Totals>();
+
+  constructor(private readonly population: Population) {}
+
+  async of(worker: WorkerName): Promise<Totals> {
+    const last = this.#last.get(worker);
+    if (last !== undefined) return last;
+    // In this order: whoever leaves writes the totals first.
+    const hasLeft = (await readBeat(this.population, worker)) === LEFT;
+    const totals = await readTotals(this.population, worker);
+    if (hasLeft) this.#last.set(worker, totals);
+    return totals;
+  }
 }
 
 /** The totals of a worker; zeros where it has written none. */
@@ -99,15 +127,27 @@ export async function workerNames(population: Population): Promise<WorkerName[]>
   return (await population.list('workers')).filter(isWorkerName);
 }
 
-async function summarizeWorkers(population: Population, host: Host): Promise<WorkerSummary[]> {
+async function summarizeWorkers(
+  population: Population,
+  host: Host,
+  leftBefore: LeftWorkers,
+): Promise<WorkerSummary[]> {
   const summaries: WorkerSummary[] = [];
   for (const name of await workerNames(population)) {
+    const known = leftBefore.get(name);
+    if (known !== undefined) {
+      summaries.push(known);
+      continue;
+    }
     const document = await readWorker(population, name);
     const left = (await readBeat(population, name)) === LEFT;
     // One that has no document died while it joined, or is joining at this moment.
     const gone = document === undefined || (await host.isGone(document));
     const state = left ? 'left' : gone ? 'gone' : 'working';
-    summaries.push({ name, document, state, totals: await readTotals(population, name) });
+    const summary: WorkerSummary = { name, document, state, totals: await readTotals(population, name) };
+    // Whoever leaves writes the totals first, so these are the last.
+    if (left) leftBefore.set(name, summary);
+    summaries.push(summary);
   }
   return summaries;
 }

@@ -1,4 +1,4 @@
-import { type Totals, reachedBound, readTotals, sumTotals, workerNames } from '@galapagos/population';
+import { type Totals, reachedBound, sumTotals, workerNames } from '@galapagos/population';
 import type { Shift } from './shift.js';
 
 /**
@@ -11,7 +11,7 @@ export async function isBudgetSpent(shift: Shift): Promise<boolean> {
   return reachedBound(bounds, await totalsOfAll(shift)) !== undefined;
 }
 
-async function totalsOfAll({ population, me }: Shift): Promise<Totals> {
+async function totalsOfAll({ population, me, totals }: Shift): Promise<Totals> {
   const others = (await workerNames(population)).filter((name) => name !== me.name);
-  return sumTotals([me.totals, ...(await Promise.all(others.map((name) => readTotals(population, name))))]);
+  return sumTotals([me.totals, ...(await Promise.all(others.map((name) => totals.of(name))))]);
 }

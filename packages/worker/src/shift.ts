@@ -5,6 +5,7 @@ import type {
   Liveness,
   Membership,
   Population,
+  TotalsReader,
   TrainingEntry,
 } from '@galapagos/population';
 import type { Evaluate } from './evaluate.js';
@@ -16,6 +17,7 @@ export interface Shift {
   readonly me: Membership;
   readonly liveness: Liveness;
   readonly control: Control;
+  readonly totals: TotalsReader;
   readonly evaluate: Evaluate;
   /** The worker's own stream of chance, so that a search of one worker repeats itself. */
   readonly random: Random;

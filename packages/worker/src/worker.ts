@@ -6,6 +6,7 @@ import {
   Membership,
   type Politely,
   type Population,
+  TotalsReader,
   politely,
 } from '@galapagos/population';
 import { isBudgetSpent } from './budget.js';
@@ -108,6 +109,7 @@ export class Worker {
       me,
       liveness,
       control,
+      totals: new TotalsReader(population),
       evaluate,
       random,
       emit,

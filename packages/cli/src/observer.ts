@@ -1,0 +1,77 @@
+import {
+  Liveness,
+  type LeftWorkers,
+  type Population,
+  type Summary,
+  type WorkerName,
+  nodeHost,
+  readAttempt,
+  summarize,
+  tenureFolder,
+} from '@galapagos/population';
+import { type DiskEstimate, estimateDisk } from './disk-estimate.js';
+import { Trend } from './trend.js';
+
+/** What one look at a search has shown, and those before it. */
+export interface Look {
+  /** The time of day, for people. */
+  readonly at: Date;
+  readonly summary: Summary;
+  /** When the training of an individual began that is under way. */
+  readonly since: ReadonlyMap<string, string>;
+  /** Seconds that the beat of a worker stood still; empty after a single look, which cannot tell. */
+  readonly silence: ReadonlyMap<WorkerName, number>;
+  readonly disk: DiskEstimate;
+  readonly trend: Trend;
+}
+
+/** Looks at a search again and again. */
+export class Observer {
+  readonly #trend = new Trend();
+  readonly #left: LeftWorkers = new Map();
+  readonly #liveness: Liveness;
+  #leaseSeconds: number;
+  #looks = 0;
+
+  constructor(private readonly population: Population) {
+    this.#leaseSeconds = population.experiment.bounds.leaseSeconds;
+    const lease = () => this.#leaseSeconds;
+    this.#liveness = new Liveness(population, {
+      host: nodeHost,
+      get leaseSeconds() {
+        return lease();
+      },
+    });
+  }
+
+  /** Seconds within which one has to look again, for the silence of others to be known. */
+  get patienceSeconds(): number {
+    return this.#leaseSeconds / 3;
+  }
+
+  async look(): Promise<Look> {
+    const { population } = this;
+    const { clock } = population;
+    const summary = await summarize(population, nodeHost, this.#left);
+    this.#leaseSeconds = summary.bounds.leaseSeconds;
+    this.#trend.add(clock.monotonic(), summary);
+    const since = new Map<string, string>();
+    for (const entry of summary.training) {
+      const attempt = await readAttempt(population, tenureFolder(population, entry));
+      if (attempt !== undefined) since.set(entry.id, attempt.startedAt);
+    }
+    const silence = await this.#listen(summary);
+    const disk = await estimateDisk(population, summary);
+    return { at: clock.now(), summary, since, silence, disk, trend: this.#trend };
+  }
+
+  /** Who only looks has no beat of its own: that it could read is what says that the filesystem did not hang. */
+  async #listen({ workers }: Summary): Promise<Map<WorkerName, number>> {
+    const silence = new Map<WorkerName, number>();
+    this.#liveness.ownBeatWentThrough();
+    for (const { name, state } of workers) {
+      if (state === 'working') silence.set(name, await this.#liveness.silence(name));
+    }
+    return this.#looks++ === 0 ? new Map() : silence;
+  }
+}

@@ -1,0 +1,113 @@
+import { hostname } from 'node:os';
+import type { Bounds, Totals, WorkerSummary } from '@galapagos/population';
+import { bytes, duration, moment, percent, scaled, table } from './format.js';
+import type { Look } from './observer.js';
+
+/** A search at a glance. */
+export function describeStatus(look: Look): string[] {
+  const { summary, trend, disk } = look;
+  const { size, setPoint, training, alive, dead, best, totals, bounds, reachedBound, pausedSince } = summary;
+  const fitness = best !== undefined && 'fitness' in best ? best.fitness : undefined;
+  const failures = Object.entries(totals.failures).map(([name, count]) => `${count} ${name}`);
+  const middle = alive[Math.floor(alive.length / 2)];
+  const births = trend.rate((spent) => spent.births);
+  const line = trend.sparkline();
+  const about = disk.isEstimate ? 'about ' : '';
+  return [
+    `population   ${size} of ${setPoint}: ${alive.length} alive, ${training.length} in training; ${dead} dead to collect`,
+    `fitness      best ever ${fitness === undefined || best === undefined ? '–' : `${percent(fitness)} (${best.id})`}, median of the living ${middle === undefined ? '–' : percent(middle.fitness)}${line === '' ? '' : `  ${line}`}`,
+    `so far       ${totals.births} births, ${totals.kills} kills, ${totals.adoptions} adoptions, ${totals.lostRaces} lost races${births === undefined ? '' : `; ${(births * 60).toFixed(1)} births/min`}`,
+    `failures     ${failures.length === 0 ? 'none' : failures.join(', ')}`,
+    `trained      ${duration(totals.seconds)}, ${scaled(totals.flops)}FLOP`,
+    ...describeBudget(bounds, totals, reachedBound, trend.secondsLeft(bounds, totals)),
+    ...(pausedSince === undefined
+      ? []
+      : [`paused       since ${moment(pausedSince)}; go on with: galapagos resume`]),
+    `disk         ${about}${bytes(disk.bytes)}, ${disk.inodes} inodes; ${bytes(disk.freeBytes)} free`,
+    ...describeWorkers(look),
+  ];
+}
+
+/** One line of it, for a pipe. */
+export function describeBriefly({ at, summary, trend }: Look): string {
+  const { size, setPoint, totals, best, workers, pausedSince } = summary;
+  const fitness = best !== undefined && 'fitness' in best ? percent(best.fitness) : '–';
+  const failures = Object.values(totals.failures).reduce((sum, count) => sum + count, 0);
+  const births = trend.rate((spent) => spent.births);
+  return [
+    moment(at.toISOString()),
+    ...(pausedSince === undefined ? [] : ['paused']),
+    `population ${size}/${setPoint}`,
+    `births ${totals.births}`,
+    `best ${fitness}`,
+    `workers ${workers.filter(({ state }) => state === 'working').length}`,
+    ...(births === undefined ? [] : [`${(births * 60).toFixed(1)}/min`]),
+    ...(failures > 0 ? [`failures ${failures}`] : []),
+  ].join(' · ');
+}
+
+function describeBudget(
+  { individuals, workerSeconds, flops }: Bounds,
+  totals: Totals,
+  reached: string | undefined,
+  secondsLeft: number | undefined,
+): string[] {
+  if (reached !== undefined) return [`budget       spent: ${reached}; nobody begins anything any more`];
+  const parts = [
+    ...(individuals === null ? [] : [`${totals.births} of ${individuals} individuals`]),
+    ...(workerSeconds === null
+      ? []
+      : [`${duration(totals.seconds)} of ${duration(workerSeconds)} of training`]),
+    ...(flops === null ? [] : [`${scaled(totals.flops)}FLOP of ${scaled(flops)}FLOP`]),
+  ];
+  if (parts.length === 0) return [];
+  const left = secondsLeft === undefined ? '' : `; ${duration(secondsLeft)} left at this rate`;
+  return [`budget       ${parts.join(', ')}${left}`];
+}
+
+function describeWorkers(look: Look): string[] {
+  const { workers } = look.summary;
+  const working = workers.filter(({ state }) => state === 'working');
+  const gone = workers.filter(({ state }) => state === 'gone').length;
+  const head = `workers      ${working.length} working, ${workers.length - working.length - gone} left, ${gone} gone without a word`;
+  if (working.length === 0) return [head];
+  const header = ['worker', 'host', 'pid', 'back end', 'published', 'trained', 'now'];
+  const rows = table(
+    header,
+    working.map((worker) => workerRow(worker, look)),
+  );
+  const elsewhere = working.some(({ document }) => document?.host !== hostname());
+  return [
+    head,
+    ...rows.map((row) => `  ${row}`),
+    ...(elsewhere && look.silence.size === 0
+      ? ['  one look cannot tell whether a worker of another host still lives; --watch can, after its lease']
+      : []),
+  ];
+}
+
+function workerRow(
+  { name, document, totals }: WorkerSummary,
+  { at, summary, since, silence }: Look,
+): string[] {
+  const own = summary.training.find(({ worker }) => worker === name);
+  const began = own === undefined ? undefined : since.get(own.id);
+  // Two clocks may differ: what begins later than now begins now.
+  const seconds = began === undefined ? undefined : Math.max(0, (at.getTime() - Date.parse(began)) / 1000);
+  const silent = silence.get(name) ?? 0;
+  const now =
+    silent >= summary.bounds.leaseSeconds
+      ? `silent for ${duration(silent)}`
+      : own === undefined
+        ? '–'
+        : `${own.id}${seconds === undefined ? '' : ` for ${duration(seconds)}`}`;
+  return [
+    name,
+    document?.host ?? '?',
+    String(document?.pid ?? '?'),
+    document?.backend ?? '?',
+    String(totals.published),
+    duration(totals.seconds),
+    now,
+  ];
+}
