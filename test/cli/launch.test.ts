@@ -79,11 +79,12 @@ describe('launch', () => {
 
   it('leaves at once on the second Ctrl-C, with workers that do not answer', async () => {
     const root = await makeSearch('endless');
-    const { child, finished } = launchOn(root, 1);
+    const launched = launchOn(root, 1);
+    const { child, finished } = launched;
     await untilTraining(root, 1);
     for (const { pid } of (await statusOf(root)).workers) process.kill(pid, 'SIGSTOP');
     child.kill('SIGINT');
-    await sleep(900);
+    await eventually(() => /^waiting for w1 \(w1-1\) to checkpoint$/m.test(launched.output().stderr));
     expect(processesOfThisRun().length).toBe(3);
     child.kill('SIGINT');
     const { code, stderr } = await finished;

@@ -1,5 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { SeededRandom } from '@galapagos/dna';
+import { Membership, Population, nodeFilesystem, unknowingHost } from '@galapagos/population';
+import { refuseCrowd } from '../../packages/cli/src/refuse-crowd.js';
+import { ManualClock } from '../support/manual-clock.js';
 import { type StartedProcess, eventually, isRunning } from '../support/processes.js';
 import {
   areGivenBack,
@@ -75,5 +79,28 @@ describe('worker', () => {
     worker = start(['worker', root, '--backend', 'simd'], { env: { GALAPAGOS_SLOT: '0' } });
     expect((await worker.finished).code).toBe(0);
     expect((await statusOf(root)).workers).toEqual([]);
+  });
+
+  it('refuses to be one of more than half, but counts nobody who does not beat', async () => {
+    const root = await makeSearch('endless');
+    const clock = new ManualClock();
+    const population = await Population.open(root, {
+      filesystem: nodeFilesystem,
+      clock,
+      random: new SeededRandom('x'),
+    });
+    const joining = { host: unknowingHost, version: '0', backend: 'none' };
+    const members = [];
+    for (let n = 0; n < 4; n++) members.push(await Membership.join(population, joining));
+    const refusing = refuseCrowd(population, 1);
+    await eventually(() => clock.sleepers === 1);
+    for (const member of members) await member.beat();
+    clock.advance(5);
+    await expect(refusing).rejects.toThrow('4 already work here (w1, w2, w3, w4); with 1 more');
+    const silent = refuseCrowd(population, 1);
+    await eventually(() => clock.sleepers === 1);
+    await members[0]?.beat();
+    clock.advance(5);
+    expect(await silent).toBeUndefined();
   });
 });

@@ -10,6 +10,11 @@ export class ManualClock implements Clock {
   #seconds = 0;
   #sleepers: Sleeper[] = [];
 
+  /** How many wait for time to pass. */
+  get sleepers(): number {
+    return this.#sleepers.length;
+  }
+
   now(): Date {
     return new Date(Date.UTC(2017, 2, 3) + this.#seconds * 1000);
   }

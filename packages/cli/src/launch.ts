@@ -9,7 +9,9 @@ import { duration } from './format.js';
 import { lastWords } from './last-words.js';
 import { patience } from './patience.js';
 import { showProgress } from './progress.js';
+import { refuseCrowd } from './refuse-crowd.js';
 import { onEndSignals } from './signals.js';
+import { tellWaiting } from './tell-waiting.js';
 import type { Terminal } from './terminal.js';
 import { UsageError } from './usage-error.js';
 
@@ -37,18 +39,26 @@ export interface Launched extends LaunchResult {
 export async function launch(request: LaunchRequest): Promise<Launched> {
   const { population, terminal, workers, seconds } = request;
   refuseTooMany(population, workers, terminal);
+  await refuseCrowd(population, workers);
   const logs = await makeLogDirectory(population);
   const control = new Control(population);
   await control.poll();
+  const pids = new Map<number, number>();
+  const stopping = new AbortController();
+  const ended = new AbortController();
   const bin = fileURLToPath(new URL('../bin/galapagos.js', import.meta.url));
   const running = launchLocal({
     workers,
     command: [process.execPath, bin, 'worker', population.root, '--backend', request.backend],
     logDirectory: logs,
     ...(seconds === undefined ? {} : { timeLimitSeconds: seconds }),
-    onEvent: (event) => tell(terminal, event, logs),
+    onEvent: (event) => {
+      if (event.kind === 'started') pids.set(event.slot, event.pid);
+      if (event.kind === 'exited') pids.delete(event.slot);
+      if (event.kind === 'stopping') stopping.abort();
+      tell(terminal, event, logs);
+    },
   });
-  const ended = new AbortController();
   let signalled: number | undefined;
   let isForced = false;
   const stopListening = onEndSignals(
@@ -69,6 +79,7 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
   const watching = Promise.all([
     showProgress(population, terminal, seconds, ended.signal),
     heedStop(control, request, running, ended.signal),
+    tellWaiting(population, pids, terminal, stopping.signal, ended.signal),
   ]).catch((error: unknown) => {
     terminal.err(`the experiment can no longer be read: ${messageOf(error)}`);
     running.stop('the experiment cannot be read');

@@ -78,7 +78,7 @@ export {
   workerPath,
 } from './layout.js';
 export { type Descent, childrenOf, descent, lineage } from './lineage.js';
-export { Liveness, readWorker } from './liveness.js';
+export { Liveness, readWorker, readBeat } from './liveness.js';
 export type { Outline } from './outline.js';
 export { type Politely, politely } from './lock.js';
 export { type JoinOptions, Membership } from './membership.js';

@@ -5,6 +5,7 @@ import { defineCommand, directory } from '../command.js';
 import { Departure, unlessAborted } from '../departure.js';
 import { ExitCode } from '../exit-codes.js';
 import { openPopulation } from '../ground.js';
+import { refuseCrowd } from '../refuse-crowd.js';
 import { refuseOtherData } from '../refuse-other-data.js';
 import { tellPerson } from '../tell-worker.js';
 import { version } from '../version.js';
@@ -26,6 +27,8 @@ export const workerCommand = defineCommand({
   run: async ({ dir, backend, log }, terminal) => {
     const population = await openPopulation(dir);
     const { data, training, dataChecksum: checksum } = population.experiment;
+    // A launcher has looked for all of its own; and one that it starts again has a place.
+    if (process.env['GALAPAGOS_SLOT'] === undefined) await refuseCrowd(population, 1);
     const departure = new Departure(population.clock);
     const trainer = new TrainerProcess({ data, training, checksum, backend });
     try {
