@@ -125,5 +125,7 @@ it('rows that have no value are last, whichever way they are sorted', () => {
   const some = [row('w1-1', null), row('w1-2', 3), row('w1-10', 5), row('w1-3', 3)];
   expect(sorted(some, 'seconds', false).map(({ id }) => id)).toEqual(['w1-10', 'w1-2', 'w1-3', 'w1-1']);
   expect(sorted(some, 'seconds', true).map(({ id }) => id)).toEqual(['w1-2', 'w1-3', 'w1-10', 'w1-1']);
+  const alike = ['w1-9', 'w1-40', 'w1-32'].map((id) => ({ id, fitness: 1 }) as unknown as Row);
+  expect(sorted(alike, 'fitness', false).map(({ id }) => id)).toEqual(['w1-9', 'w1-40', 'w1-32']);
   expect(sorted(some, 'id', true).map(({ id }) => id)).toEqual(['w1-1', 'w1-2', 'w1-3', 'w1-10']);
 });

@@ -90,6 +90,8 @@ export function sorted(rows: readonly Row[], key: SortKey, reverse: boolean): Ro
 }
 
 function valueOf(row: Row, key: SortKey): string | number | null {
+  // As in its name: of those that are alike the same one is the best here and in the leaderboard.
+  if (key === 'fitness') return row.fitness === null ? null : `${row.fitness.toFixed(6)}~${row.id}`;
   return key === 'id' ? countingId(row) : key === 'born' ? row.bornAt : row[key];
 }
 
