@@ -15,7 +15,7 @@ const table: Readonly<Record<string, Row>> = {
   dna: { ours: [], mayUse: ['zod'] },
   population: { ours: ['dna'], mayUse: ['zod', 'proper-lockfile', 'node:*'] },
   'backend-simd': { ours: [], mayUse: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu', 'node:*'] },
-  datasets: { ours: [], mayUse: ['mnist', 'zod', 'node:*'] },
+  datasets: { ours: [], mayUse: ['mnist', 'sharp', 'yauzl', 'zod', 'node:*'] },
   trainer: {
     ours: ['dna', 'population', 'datasets', 'backend-simd'],
     mayUse: ['@tensorflow/*', 'zod', 'node:*'],

@@ -4,8 +4,10 @@ import { galapagos } from './harness.js';
 import { writeLog } from './logs.js';
 import { populate } from './population.js';
 
-// What trains has a test of its own: rerun.test.ts.
-const jsonVerbs = commands.filter(({ name, options }) => 'json' in options && name !== 'rerun');
+// What trains, and what reads images, has a test of its own: rerun.test.ts, data.test.ts.
+const jsonVerbs = commands.filter(
+  ({ name, options }) => 'json' in options && !['rerun', 'data show'].includes(name),
+);
 
 // What is printed is a contract: each shape is strict, so a field more or less than declared fails here.
 it.each(jsonVerbs)(

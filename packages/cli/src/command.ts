@@ -55,6 +55,11 @@ export const individual = {
   id: { describe: 'The individual, w1-12 say, or best', type: 'string', demandOption: true },
 } as const;
 
+/** The verb that the words of a command line begin with: some have two words. */
+export function commandOf(commands: readonly Command[], words: readonly string[]): Command | undefined {
+  return commands.find(({ name }) => name === words.slice(0, name.split(' ').length).join(' '));
+}
+
 export const json = {
   json: { describe: 'Print JSON', type: 'boolean', default: false },
 } as const;

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Population, type Entry } from '@galapagos/population';
-import type { Command } from './command.js';
+import { type Command, commandOf } from './command.js';
 import { directoryOf } from './environment.js';
 import { realGround } from './ground.js';
 
@@ -22,12 +22,11 @@ export async function complete(
   // bash hands `--backend=si` over in three words.
   const given = words.flatMap((word) => (word === '=' ? [] : word.split(/^(--[a-z-]+)=/).filter(Boolean)));
   const current = words.at(-1) === '=' || words.at(-1) === '' ? '' : (given.pop() ?? '');
-  const length = (name: string) => name.split(' ').length;
-  const command = commands.find(({ name }) => given.slice(0, length(name)).join(' ') === name);
+  const command = commandOf(commands, given);
   const found =
     command === undefined
       ? verbs(commands, given)
-      : await within(command, given.slice(length(command.name)), current, environment);
+      : await within(command, given.slice(command.name.split(' ').length), current, environment);
   return found.filter((word) => word.startsWith(current));
 }
 

@@ -5,8 +5,8 @@ import { nearest } from './did-you-mean.js';
 /** What to do about a field that is wrong: what follows the message about it; empty where there is nothing to say. */
 export function advice(path: string, message: string): string {
   if (message === 'unknown field') return suggestion(path);
-  if (path === 'data.directory' && message.endsWith('needs it')) return '; give it with --data DIR';
   if (path === 'data.file' && message.endsWith('needs it')) return '; give it with --data FILE';
+  if (path === 'data.directory' && message.endsWith('needs it')) return '; give it with --data DIR';
   if (path === 'search.seed' && message.startsWith('expected string')) return '; put it in quotes';
   if (isSeconds(path) && message.startsWith('expected number'))
     return '; write seconds, or a duration as 90s, 30m or 2h';

@@ -1,9 +1,11 @@
 import yargs from 'yargs';
-import type { Command } from './command.js';
+import { type Command, commandOf } from './command.js';
 import { bestCommand } from './commands/best.js';
 import { completionCommand } from './commands/completion.js';
 import { diffCommand } from './commands/diff.js';
 import { drawCommand } from './commands/draw.js';
+import { dataImportCommand } from './commands/data-import.js';
+import { dataShowCommand } from './commands/data-show.js';
 import { fsckCommand } from './commands/fsck.js';
 import { gcCommand } from './commands/gc.js';
 import { initCommand } from './commands/init.js';
@@ -46,6 +48,8 @@ export const commands: readonly Command[] = [
   pauseCommand,
   resumeCommand,
   setCommand,
+  dataImportCommand,
+  dataShowCommand,
   gcCommand,
   fsckCommand,
   completionCommand,
@@ -68,16 +72,18 @@ export async function main(
     return ExitCode.done;
   }
   let exitCode: number = ExitCode.done;
-  const verb = argv.find((word) => !word.startsWith('-'));
-  const asked = commands.find(({ name }) => name === verb);
+  const words = argv.filter((word) => !word.startsWith('-'));
+  const asked = commandOf(commands, words);
   const directory = directoryOf(environment);
   const execute = async (command: Command, args: Readonly<Record<string, unknown>>) => {
     refuseRepetition(command, args);
     exitCode = await command.run(placed(command, args, directory) as never, terminal);
   };
   try {
-    const parser = commands.reduce(
-      (sofar, command) => addCommand(sofar, command, directory !== undefined, execute),
+    const parser = addCommands(
+      commands,
+      directory !== undefined,
+      execute,
       basicParser(asked, Math.min(HELP_COLUMNS, terminal.columns ?? HELP_COLUMNS)),
     );
     await parser.parseAsync(withFlagsOf(environment, argv, asked), {}, (_error, _argv, output) => {
@@ -137,19 +143,49 @@ function refuseRepetition({ options }: Command, args: Readonly<Record<string, un
   }
 }
 
+/** Verbs of two words are those of a group, which is named by the first. */
+const GROUPS: Readonly<Record<string, string>> = { data: 'Your own images: import, show' };
+
+function addCommands(
+  all: readonly Command[],
+  hasDirectory: boolean,
+  execute: Parameters<typeof addCommand>[4],
+  parser: ReturnType<typeof basicParser>,
+): ReturnType<typeof basicParser> {
+  const groups = new Set<string>();
+  return all.reduce((sofar, command) => {
+    const [group = '', word] = command.name.split(' ');
+    if (word === undefined) return addCommand(sofar, command, group, hasDirectory, execute);
+    if (groups.has(group)) return sofar;
+    groups.add(group);
+    const members = all.filter(({ name }) => name.startsWith(`${group} `));
+    return sofar.command(group, GROUPS[group] ?? '', (sub) =>
+      members
+        .reduce(
+          (one, member) =>
+            addCommand(one, member, member.name.slice(group.length + 1), hasDirectory, execute),
+          sub,
+        )
+        .demandCommand(1, `Say what to do: galapagos ${group} --help lists it.`),
+    );
+  }, parser);
+}
+
 function addCommand(
   parser: ReturnType<typeof basicParser>,
   command: Command,
+  word: string,
   hasDirectory: boolean,
   execute: (command: Command, args: Readonly<Record<string, unknown>>) => Promise<unknown>,
 ): ReturnType<typeof basicParser> {
-  const isDemanded = (key: string) => !hasDirectory && command.positionals[key]?.demandOption === true;
+  const isDemanded = (key: string) =>
+    !(hasDirectory && 'dir' in command.positionals) && command.positionals[key]?.demandOption === true;
   const words = Object.keys(command.positionals).map((key) => {
     const word = command.positionals[key]?.array === true ? `${key}..` : key;
     return isDemanded(key) ? `<${word}>` : `[${word}]`;
   });
   return parser.command(
-    [command.name, ...words].join(' '),
+    [word, ...words].join(' '),
     command.describe,
     (sub) => {
       for (const [key, { default: preset, ...positional }] of Object.entries(command.positionals)) {

@@ -5,7 +5,7 @@ const TRAIN_FILES = [1, 2, 3, 4, 5].map((number) => `data_batch_${number}.bin`);
 const TEST_FILE = 'test_batch.bin';
 const FOLDER = 'cifar-10-batches-bin';
 
-const CIFAR10: CifarVariant = {
+export const CIFAR10: CifarVariant = {
   classes: ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'],
   labelBytes: 1,
   trainFiles: TRAIN_FILES,

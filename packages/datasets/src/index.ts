@@ -7,3 +7,8 @@ export { loadDataset } from './load.js';
 export { datasetOptionsSchema } from './options.js';
 export type { DatasetOptions } from './options.js';
 export { shuffledIndices } from './shuffle.js';
+export { importData, listBroken } from './import/import-data.js';
+export type { Amount, ImportOptions, Imported } from './import/import-data.js';
+export { IMPORT_KINDS } from './import/open-source.js';
+export { isPack } from './pack-file.js';
+export { drawSheet } from './draw-sheet.js';

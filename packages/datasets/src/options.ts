@@ -91,7 +91,7 @@ function refuseWithPacked(options: Fields, refuse: Refuse): void {
   if (options.directory !== undefined) refuse('directory', 'packed has a file, no directory');
   for (const key of SPLITTING) {
     if (options[key] === undefined) continue;
-    refuse(key, 'does not go with packed, whose file has its split and its size: galapagos data import');
+    refuse(key, 'does not go with packed: galapagos data import has decided it, and the file has it');
   }
 }
 

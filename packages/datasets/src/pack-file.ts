@@ -1,8 +1,10 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { isSystemError } from './cache.js';
 import type { Dataset, ImageSet, Parts } from './dataset.js';
 import { sizeOf } from './dataset.js';
 import { DatasetError } from './errors.js';
 import {
+  PACK_MAGIC,
   PREFIX_BYTES,
   type PackHeader,
   type PackLayout,
@@ -10,9 +12,29 @@ import {
   decodePrefix,
   layoutOf,
 } from './pack-format.js';
-import { summarize } from './summarize.js';
+import { checksumOf } from './summarize.js';
 
 const REMEDY = 'Copy it once more from where it is whole, or make it again with: galapagos data import.';
+
+/** Whether a path is that of a file that begins as a packed data set does; not whether it is a whole one. */
+export function isPack(path: string): boolean {
+  try {
+    const descriptor = openSync(path, 'r');
+    try {
+      const head = Buffer.alloc(PACK_MAGIC.length);
+      return (
+        readSync(descriptor, head, 0, head.length, 0) === head.length &&
+        head.toString('latin1') === PACK_MAGIC
+      );
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    // Not there, a folder, not ours to read: whoever opens it says so.
+    if (isSystemError(error)) return false;
+    throw error;
+  }
+}
 
 /**
  * A packed data set that is open. Only its labels are in memory; the images are read from the file, so what the
@@ -66,7 +88,7 @@ export class PackFile {
   /** Reads all of it. Thrown when an image or a label is not what it was when the file was made (`malformed-file`). */
   verify(): void {
     this.#stamp = this.#file.stamp();
-    const { checksum } = summarize({ ...this.header, ...this.parts });
+    const checksum = checksumOf({ ...this.header, ...this.parts });
     if (checksum !== this.header.checksum) {
       // So that the next reading fails too.
       this.#stamp = '';

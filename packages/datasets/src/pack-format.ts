@@ -6,7 +6,7 @@ import { type ImageShape, sizeOf } from './dataset.js';
 
 /** What the name of a packed data set ends in. */
 export const PACK_EXTENSION = '.gpack';
-const PACK_MAGIC = 'GALAPACK';
+export const PACK_MAGIC = 'GALAPACK';
 const PACK_FORMAT = 1;
 /** Magic, format, length of the header, SHA-256 of the header. */
 export const PREFIX_BYTES = 48;

@@ -1,14 +1,10 @@
+import { isPack } from '@galapagos/datasets';
 import { defineCommand, directory } from '../command.js';
 import { quote } from '../format.js';
-import {
-  type RawConfiguration,
-  isObject,
-  merge,
-  parseAssignment,
-  readConfigurationFile,
-} from '../configuration-file.js';
+import { merge, parseAssignment, readConfigurationFile } from '../configuration-file.js';
 import { type Created, createFrom } from '../create.js';
 import { thisMachine, workersThatFit } from '../machine.js';
+import { dataOf } from '../data-flag.js';
 import { describeNeeds } from '../needs.js';
 import { type PresetName, presetNames, presets } from '../presets.js';
 import { UsageError } from '../usage-error.js';
@@ -28,8 +24,7 @@ export const initCommand = defineCommand({
       requiresArg: true,
     },
     data: {
-      describe:
-        'Where the files of the data set are (data.directory), or the file of your own images (data.file)',
+      describe: 'Your packed images (data.file), or where the files of the data set are (data.directory)',
       type: 'string',
       requiresArg: true,
     },
@@ -46,37 +41,35 @@ export const initCommand = defineCommand({
     ['init runs/digits --preset quickstart', 'MNIST digits, minutes'],
     ['init runs/a --preset cifar10-small --data ~/cifar-10-batches-bin', 'CIFAR-10, hours'],
     ['init runs/b --config search.yaml', 'your own configuration'],
+    ['init runs/pets --data pets.gpack', 'your own images: see galapagos data import'],
   ],
-  run: async ({ dir, preset, config, data, seed, set }, terminal) => {
-    if (preset === undefined && config === undefined && set.length === 0) {
+  run: async ({ dir, preset: asked, config, data, seed, set }, terminal) => {
+    const isNamed = asked !== undefined || config !== undefined;
+    const preset = !isNamed && data !== undefined && isPack(data) ? 'images' : asked;
+    if (preset === undefined && config === undefined && data === undefined && set.length === 0) {
       throw new UsageError(`init needs --preset, --config or --set; presets are ${presetNames.join(', ')}`);
     }
-    const below = merge(
+    const assigned = set.map(parseAssignment);
+    const below = [
       preset === undefined ? {} : presets[preset].configuration,
       config === undefined ? {} : await readConfigurationFile(config),
-    );
-    const above = set.map(parseAssignment).reduce(merge, {});
-    const flags: RawConfiguration = {
-      ...(data === undefined
-        ? {}
-        : { data: { [isPacked(merge(below, above)) ? 'file' : 'directory']: data } }),
-      ...(seed === undefined ? {} : { search: { seed } }),
-    };
+    ];
+    const layers = [
+      ...below,
+      ...(data === undefined ? [] : [dataOf(data, [...below, ...assigned].reduce(merge))]),
+      ...(seed === undefined ? [] : [{ search: { seed } }]),
+      ...assigned,
+    ];
     const source = [
       ...(preset === undefined ? [] : [`preset ${preset}`]),
       ...(config === undefined ? [] : [config]),
       ...(set.length > 0 ? ['--set'] : []),
     ].join(' + ');
-    const created = await createFrom(dir, [below, flags, above].reduce(merge), source);
+    const created = await createFrom(dir, layers.reduce(merge), source);
     for (const line of await describe(dir, created, preset)) terminal.err(line);
     return 0;
   },
 });
-
-/** Whether the data are one file, of images of one's own. */
-function isPacked({ data }: RawConfiguration): boolean {
-  return isObject(data) && data['source'] === 'packed';
-}
 
 /** Births after which a search is looked at, where no preset and no budget says so: of so many generations. */
 const GENERATIONS = 25;
