@@ -13,7 +13,7 @@ import {
 import type { EvaluationControl, TrainerProcess } from '@galapagos/trainer';
 
 /** What a training came to. */
-export type TrainingEnd = Pick<Evaluation, 'fitness' | 'steps' | 'weights' | 'backend'>;
+type TrainingEnd = Pick<Evaluation, 'fitness' | 'steps' | 'weights' | 'backend'>;
 
 /** A training that was repeated, beside what the directory says of it. */
 export interface Rerun {
