@@ -133,7 +133,7 @@ describe('a packed data set', () => {
   });
 
   it('says which file is missing or cannot be read', async () => {
-    await expectDatasetError(load, 'missing-file', file, 'found none', 'galapagos data import');
+    await expectDatasetError(load, 'missing-file', file, 'found no such file', 'galapagos data import');
     file = directory;
     await expectDatasetError(load, 'unreadable-file', file, 'EISDIR');
   });

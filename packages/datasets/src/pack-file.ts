@@ -14,7 +14,8 @@ import {
 } from './pack-format.js';
 import { checksumOf } from './summarize.js';
 
-const REMEDY = 'Copy it once more from where it is whole, or make it again with: galapagos data import.';
+const REMEDY =
+  'Copy it here from where it is whole, or make it again with galapagos data import: the same images and options give the same file.';
 
 /** Whether a path is that of a file that begins as a packed data set does; not whether it is a whole one. */
 export function isPack(path: string): boolean {
@@ -206,7 +207,7 @@ class OpenFile {
       const { code, message } = cause as NodeJS.ErrnoException;
       const [kind, found] =
         code === 'ENOENT'
-          ? (['missing-file', 'none'] as const)
+          ? (['missing-file', 'no such file'] as const)
           : (['unreadable-file', code ?? message] as const);
       throw new DatasetError(
         kind,
