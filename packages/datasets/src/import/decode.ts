@@ -79,5 +79,7 @@ async function rawOf(image: Sharp, channels: number): Promise<RawImage> {
 
 function firstLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return (text.split('\n')[0] ?? '').replace(/^Input file /, '').replace(/^.*?: (?=\w)/, '');
+  const line = (text.split('\n')[0] ?? '').replace(/^Input file /, '').replace(/^.*?: (?=\w)/, '');
+  // Of two that fail at once the library says what is wrong with one only.
+  return line === 'Unknown error' ? 'cannot be decoded' : line;
 }

@@ -123,7 +123,7 @@ function notWhole(path: string, error: unknown) {
   return importError(
     path,
     'an .npz file, which is a ZIP archive',
-    found,
+    found.replace(/\.$/, ''),
     "Save it once more with np.savez('data.npz', x=images, y=labels).",
   );
 }
