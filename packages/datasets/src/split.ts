@@ -34,7 +34,10 @@ export function split({ pool, ownValidation, ownTest }: Source, options: SplitOp
     const asked = `${ownTest ? '' : `${test} for test, `}${
       ownValidation ? '' : `${validation} for validation and `
     }${options.train ?? 'at least 1'} for training`;
-    throw new DatasetError('too-few-examples', `There are ${pool.count} examples; asked for ${asked}. Ask for fewer.`);
+    throw new DatasetError(
+      'too-few-examples',
+      `There are ${pool.count} examples; asked for ${asked}. Ask for fewer.`,
+    );
   }
   const order = shuffledIndices(pool.count, createRandom(options.seed, SPLIT_STREAM));
   const trainStart = test + validation;
