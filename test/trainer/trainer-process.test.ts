@@ -49,6 +49,23 @@ function childPid(): number {
 }
 
 describe('a trainer in a process of its own', () => {
+  test('repeats in a fresh process what found no room in one that had trained others', async () => {
+    const trainer = fakeTrainer('fills up');
+    const request = individualOf(slow);
+    const pidOf = async () => {
+      const outcome = await trainer.evaluate(request, control());
+      return outcome.kind === 'evaluated'
+        ? { pid: outcome.result.backend, seconds: outcome.seconds }
+        : outcome;
+    };
+    const first = await pidOf();
+    const second = await pidOf();
+    expect(first).toMatchObject({ seconds: 1 });
+    // What the attempt in vain has spent counts too.
+    expect(second).toMatchObject({ seconds: 2 });
+    expect(second).not.toMatchObject({ pid: (first as { pid: string }).pid });
+  });
+
   test('trains one individual after the other in the same process', async () => {
     const trainer = trainerOf({ training: { steps: 5 } });
     const ready = await trainer.ready();

@@ -27,6 +27,7 @@ export class TrainerChild {
   readonly #exited: Promise<void>;
   #log = '';
   #ended = false;
+  #hasTrained = false;
   #listener: Listener | undefined;
 
   constructor(private readonly options: TrainerOptions) {
@@ -62,6 +63,11 @@ export class TrainerChild {
   /** Whether it can be given an individual: as far as is known, it lives. */
   get isUsable(): boolean {
     return !this.#ended;
+  }
+
+  /** Whether an individual has been trained in it. */
+  get hasTrained(): boolean {
+    return this.#hasTrained;
   }
 
   /**
@@ -112,6 +118,7 @@ export class TrainerChild {
         this.#listener = { onMessage, onEnd };
         if (this.#ended) return resolve(undefined);
         watch.reset();
+        this.#hasTrained = true;
         this.#send({ type: 'train', request });
         handBack.addEventListener('abort', askBack);
         abandon.addEventListener('abort', endNow);

@@ -28,12 +28,13 @@ export class TrainerProcess {
     request: TrainingRequest,
     control: EvaluationControl,
   ): Promise<TrainingOutcome> => {
-    const outcome =
-      (await this.#evaluateOnce(request, control)) ??
-      // It had ended before it heard of this individual, which had no part in that.
-      (await this.#evaluateOnce(request, control));
-    if (outcome === undefined) throw new TrainerError('crash', 'the trainer ends before it trains');
-    return outcome;
+    const isFresh = this.#child?.hasTrained !== true;
+    const outcome = await this.#evaluateHeard(request, control);
+    if (isFresh || !isOutOfMemory(outcome) || control.handBack.aborted || control.abandon.aborted)
+      return outcome;
+    // What others left in the process is not this individual's: the same attempt once more, in one of its own.
+    const again = await this.#evaluateHeard(request, control);
+    return { ...again, seconds: outcome.seconds + again.seconds, flops: outcome.flops + again.flops };
   };
 
   /** Ends the process, at once. */
@@ -42,6 +43,15 @@ export class TrainerProcess {
     this.#child = undefined;
     child?.kill();
     await child?.exited();
+  }
+
+  async #evaluateHeard(request: TrainingRequest, control: EvaluationControl): Promise<TrainingOutcome> {
+    const outcome =
+      (await this.#evaluateOnce(request, control)) ??
+      // It had ended before it heard of this individual, which had no part in that.
+      (await this.#evaluateOnce(request, control));
+    if (outcome === undefined) throw new TrainerError('crash', 'the trainer ends before it trains');
+    return outcome;
   }
 
   #usableChild(): TrainerChild {
@@ -68,6 +78,10 @@ export class TrainerProcess {
       throw error;
     }
   }
+}
+
+function isOutOfMemory(outcome: TrainingOutcome): boolean {
+  return outcome.kind === 'failed' && outcome.failure.class === 'out-of-memory';
 }
 
 async function readyUnlessAbandoned(child: TrainerChild, abandon: AbortSignal): Promise<void> {
