@@ -9,6 +9,7 @@ import {
   PopulationError,
   WEIGHTS_FILE,
   findIndividual,
+  isMissing,
 } from '@galapagos/population';
 import type { EvaluationControl, TrainerProcess } from '@galapagos/trainer';
 
@@ -25,80 +26,108 @@ export interface Rerun {
   readonly seconds: number;
 }
 
-/** An individual that was evaluated. */
-export type Evaluated = Individual & { readonly evaluation: Evaluation };
+/** A training that is to be repeated, prepared in a folder of its own. */
+export interface Repetition {
+  readonly id: string;
+  readonly evaluation: Evaluation;
+  readonly folder: string;
+  /** The ancestor that has to be trained again first, as it inherited that one's weights, which are gone. */
+  readonly heirOf: string | undefined;
+}
+
+/** Looks at an individual that moves while it is copied; more than a few times in a row it does not. */
+const LOOKS = 5;
+/** Where a repetition writes, below its folder. */
+const OUTPUT = 'again';
 
 /**
- * Whose trainings have to be repeated to repeat that of an individual: itself, last, and before it those ancestors
- * whose weights it needs and which are gone.
+ * Prepares all trainings that have to be repeated to repeat that of an individual: itself, last, and before it those
+ * ancestors whose weights it needs and which are gone. From then on nothing is read from the population, whose
+ * workers go on.
+ * @param workshop A directory in which each gets a folder.
  * @throws PopulationError when one of them was never evaluated, or its record is missing.
  */
-export async function trainingsToRepeat(
+export async function prepareReruns(
   population: Population,
-  individual: Individual,
-): Promise<Evaluated[]> {
-  const line = [evaluated(population, individual)];
-  for (let next = await parentToRepeat(population, individual); next !== undefined;) {
-    line.unshift(next);
-    next = await parentToRepeat(population, next);
-  }
+  id: string,
+  workshop: string,
+): Promise<Repetition[]> {
+  const line: Repetition[] = [];
+  for (let next: string | undefined = id; next !== undefined; next = line[0]?.heirOf)
+    line.unshift(await prepare(population, next, workshop));
   return line;
 }
 
-/** The parent, where the weights that were inherited from it are nowhere to be read. */
-async function parentToRepeat(population: Population, child: Individual): Promise<Evaluated | undefined> {
-  if (child.folder !== undefined) return undefined;
-  const parent = await parentOf(population, child);
-  return parent === undefined || parent.folder !== undefined ? undefined : parent;
-}
-
-/** The parent whose weights a child inherited; undefined where it inherited none. */
-async function parentOf(population: Population, { id, birth }: Individual): Promise<Evaluated | undefined> {
-  if (birth.parent === null || !inheritsWeights(birth.mutations)) return undefined;
-  const parent = await findIndividual(population, birth.parent.id);
-  if (parent === undefined) {
-    throw new PopulationError(
-      'INVALID',
-      `${population.root}: ${id} inherited the weights of ${birth.parent.id}, of whom there is no record`,
-    );
+async function prepare(population: Population, id: string, workshop: string): Promise<Repetition> {
+  const folder = `${workshop}/${id}`;
+  await mkdir(`${folder}/${OUTPUT}`, { recursive: true });
+  for (let look = 1; ; look++) {
+    const individual = await find(population, id);
+    try {
+      await population.filesystem.write(`${folder}/${DNA_FILE}`, formatDna(individual.dna), { sync: false });
+      const heirOf = await bequeath(population, individual, `${folder}/${INHERITED_FILE}`);
+      return { id, evaluation: evaluationOf(population, individual), folder, heirOf };
+    } catch (error) {
+      if (!isMissing(error) || look === LOOKS) throw error;
+    }
   }
-  const { evaluation, ...rest } = evaluated(population, parent);
-  // A parent whose loss was no longer a number left no weights.
-  return evaluation.weights === null ? undefined : { ...rest, evaluation };
 }
 
-function evaluated({ root }: Population, individual: Individual): Evaluated {
-  const { evaluation } = individual;
-  if (evaluation !== undefined) return { ...individual, evaluation };
-  throw new PopulationError(
-    'INVALID',
-    `${root}: ${individual.id} has no fitness to repeat: ${individual.failure === undefined ? 'it is still in training' : `it was buried, ${individual.failure.reason}`}`,
-  );
+/**
+ * Copies the weights that an individual began with, its own copy or those of its parent.
+ * @returns The parent, where it has to be trained again for them.
+ */
+async function bequeath(
+  population: Population,
+  { id, birth, folder }: Individual,
+  file: string,
+): Promise<string | undefined> {
+  if (birth.parent === null || !inheritsWeights(birth.mutations)) return undefined;
+  if (folder !== undefined) {
+    const names = await population.filesystem.list(folder);
+    // A parent whose loss was no longer a number left no weights.
+    if (names.includes(INHERITED_FILE)) await copyFile(`${folder}/${INHERITED_FILE}`, file);
+    return undefined;
+  }
+  const parent = await find(population, birth.parent.id, `${id} inherited its weights`);
+  if (evaluationOf(population, parent).weights === null) return undefined;
+  if (parent.folder === undefined) return parent.id;
+  await copyFile(`${parent.folder}/${parent.tenure}/${WEIGHTS_FILE}`, file);
+  return undefined;
+}
+
+async function find(population: Population, id: string, why = ''): Promise<Individual> {
+  const individual = await findIndividual(population, id);
+  if (individual !== undefined) return individual;
+  const reason = why === '' ? '' : `; ${why}`;
+  throw new PopulationError('INVALID', `${population.root}: there is no record of ${id}${reason}`);
+}
+
+function evaluationOf({ root }: Population, { id, evaluation, failure }: Individual): Evaluation {
+  if (evaluation !== undefined) return evaluation;
+  const why = failure === undefined ? 'it is still in training' : `it was buried, ${failure.reason}`;
+  throw new PopulationError('INVALID', `${root}: ${id} has no fitness to repeat: ${why}`);
 }
 
 /**
  * Trains an individual once more, from its DNA, its seed and the weights that it inherited.
- * @param workshop A directory in which each individual of one call of `trainingsToRepeat` gets a folder.
+ * @param searchSeed The seed of the search.
+ * @param parent What was repeated before it, where it is the heir of that.
  * @returns Undefined when it was told to end.
- * @throws PopulationError when its weights cannot be read, or it fails now.
+ * @throws PopulationError when it fails now.
  */
 export async function rerun(
-  population: Population,
-  individual: Evaluated,
-  workshop: string,
+  { id, evaluation, folder, heirOf }: Repetition,
+  searchSeed: string,
+  parent: Repetition | undefined,
   trainer: Pick<TrainerProcess, 'evaluate'>,
   control: EvaluationControl,
 ): Promise<Rerun | undefined> {
-  const { id, evaluation } = individual;
-  const folder = `${workshop}/${id}`;
-  const output = `${folder}/again`;
-  await mkdir(output, { recursive: true });
-  await population.filesystem.write(`${folder}/${DNA_FILE}`, formatDna(individual.dna), { sync: false });
-  const inherited = await inheritedFile(population, individual, workshop);
-  if (inherited !== undefined) await copyFile(inherited, `${folder}/${INHERITED_FILE}`);
+  if (heirOf !== undefined && parent !== undefined)
+    await copyFile(`${parent.folder}/${OUTPUT}/${WEIGHTS_FILE}`, `${folder}/${INHERITED_FILE}`);
   const { attempt } = evaluation;
-  const seed = seedOf(population.experiment.search.seed, id, attempt);
-  const request = { id, individual: folder, output, attempt, seed, resume: undefined };
+  const seed = seedOf(searchSeed, id, attempt);
+  const request = { id, individual: folder, output: `${folder}/${OUTPUT}`, attempt, seed, resume: undefined };
   const outcome = await trainer.evaluate(request, control);
   switch (outcome.kind) {
     case 'handed-back':
@@ -116,24 +145,6 @@ export async function rerun(
       return { id, recorded, again, isSame, seconds: outcome.seconds };
     }
   }
-}
-
-/** The file of the weights that it began with: its own, else those of its parent, as they are or as trained again. */
-async function inheritedFile(
-  population: Population,
-  individual: Individual,
-  workshop: string,
-): Promise<string | undefined> {
-  const { folder } = individual;
-  if (folder !== undefined) {
-    const names = await population.filesystem.list(folder);
-    return names.includes(INHERITED_FILE) ? `${folder}/${INHERITED_FILE}` : undefined;
-  }
-  const parent = await parentOf(population, individual);
-  if (parent === undefined) return undefined;
-  return parent.folder === undefined
-    ? `${workshop}/${parent.id}/again/${WEIGHTS_FILE}`
-    : `${parent.folder}/${parent.tenure}/${WEIGHTS_FILE}`;
 }
 
 function endOf({ fitness, steps, weights, backend }: TrainingEnd): TrainingEnd {

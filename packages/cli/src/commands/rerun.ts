@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type Population, errorCode } from '@galapagos/population';
+import { errorCode } from '@galapagos/population';
 import { TrainerProcess } from '@galapagos/trainer';
 import { z } from 'zod';
 import { defineCommand, directory, json, printJson } from '../command.js';
@@ -11,7 +11,7 @@ import { findMeant } from '../find.js';
 import { duration, percent } from '../format.js';
 import { openPopulation } from '../ground.js';
 import { refuseOtherData } from '../refuse-other-data.js';
-import { type Evaluated, type Rerun, rerun, trainingsToRepeat } from '../rerun.js';
+import { type Repetition, type Rerun, prepareReruns, rerun } from '../rerun.js';
 import type { Terminal } from '../terminal.js';
 import { UsageError } from '../usage-error.js';
 import { backendOption } from '../workers-option.js';
@@ -58,17 +58,18 @@ export const rerunCommand = defineCommand({
   output: shape,
   run: async ({ dir, id, json: asJson, backend, keep }, terminal) => {
     const population = await openPopulation(dir);
-    const line = await trainingsToRepeat(population, await findMeant(population, id));
+    const meant = await findMeant(population, id);
     const departure = new Departure(population.clock);
     const { data, training, dataChecksum: checksum } = population.experiment;
     const trainer = new TrainerProcess({ data, training, checksum, backend });
     const workshop = await makeWorkshop(keep);
     try {
+      const line = await prepareReruns(population, meant.id, workshop);
       const ready = await unlessAborted(trainer.ready(), departure.asked);
       if (ready === undefined) return departure.exitCode;
       refuseOtherData(population, ready.checksum);
       tellCost(line, terminal);
-      const reruns = await rerunAll(population, line, workshop, trainer, departure, terminal);
+      const reruns = await rerunAll(line, population.experiment.search.seed, trainer, departure, terminal);
       if (reruns === undefined) {
         terminal.err('ended before the training was; nothing was compared');
         return departure.exitCode || ExitCode.interrupted;
@@ -101,7 +102,7 @@ async function makeWorkshop(keep: string | undefined): Promise<string> {
   return resolve(keep);
 }
 
-function tellCost(line: readonly Evaluated[], terminal: Terminal): void {
+function tellCost(line: readonly Repetition[], terminal: Terminal): void {
   const seconds = line.reduce((sum, { evaluation }) => sum + evaluation.seconds, 0);
   const ancestors =
     line.length === 1
@@ -112,21 +113,20 @@ function tellCost(line: readonly Evaluated[], terminal: Terminal): void {
 
 /** One after the other, up to the first that differs: what inherits from it would differ too. */
 async function rerunAll(
-  population: Population,
-  line: readonly Evaluated[],
-  workshop: string,
+  line: readonly Repetition[],
+  searchSeed: string,
   trainer: TrainerProcess,
   departure: Departure,
   terminal: Terminal,
 ): Promise<Rerun[] | undefined> {
   const reruns: Rerun[] = [];
-  for (const individual of line) {
-    const done = await rerun(population, individual, workshop, trainer, {
+  for (const [index, repetition] of line.entries()) {
+    const done = await rerun(repetition, searchSeed, line[index - 1], trainer, {
       // There is nobody to go on with what would be given back.
       handBack: new AbortController().signal,
       abandon: departure.asked,
       onProgress: ({ step, steps, loss }) =>
-        terminal.status(`${individual.id}: step ${step} of ${steps}, loss ${loss.toFixed(3)}`),
+        terminal.status(`${repetition.id}: step ${step} of ${steps}, loss ${loss.toFixed(3)}`),
     });
     if (done === undefined) return undefined;
     reruns.push(done);
