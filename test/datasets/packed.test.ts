@@ -12,7 +12,15 @@ import { join } from 'node:path';
 import { type Dataset, type ImageSet, loadDataset } from '@galapagos/datasets';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { findPack } from '../../packages/datasets/src/cached-pack.js';
 import { imagesInMemory } from '../../packages/datasets/src/image-set.js';
+import {
+  PREFIX_BYTES,
+  type PackHeader,
+  decodeHeader,
+  decodePrefix,
+  encodeHead,
+} from '../../packages/datasets/src/pack-format.js';
 import { summarize } from '../../packages/datasets/src/summarize.js';
 import { writePack } from '../../packages/datasets/src/write-pack.js';
 import { expectDatasetError, imagesOf, temporaryDirectory, testRandom } from './support.js';
@@ -40,6 +48,22 @@ function contentsOf({ height, width, channels, counts, classes }: Sizes) {
   const names = Array.from({ length: classes }, (_, label) => `class ${label} é`);
   return { name: 'random', height, width, channels, classes: names, train, validation, test };
 }
+
+/** Another header, with the hash that goes with it. */
+function withHeader(bytes: Buffer, edit: (header: PackHeader) => PackHeader): Buffer {
+  const prefix = decodePrefix(bytes.subarray(0, PREFIX_BYTES));
+  if ('wrong' in prefix) throw new Error(prefix.wrong);
+  const header = decodeHeader(bytes.subarray(PREFIX_BYTES, PREFIX_BYTES + prefix.headerBytes), prefix.hash);
+  if ('wrong' in header) throw new Error(header.wrong);
+  const head = encodeHead(edit(header), prefix.headerBytes);
+  return Buffer.concat([head, bytes.subarray(head.length)]);
+}
+
+const otherNormalization = (bytes: Buffer) =>
+  withHeader(bytes, (header) => ({
+    ...header,
+    normalization: { mean: [0, 0, 0], deviation: [1, 1, 1] },
+  }));
 
 const SMALL: Sizes = { height: 4, width: 5, channels: 3, counts: [30, 7, 5], classes: 3 };
 
@@ -126,10 +150,22 @@ describe('a packed data set', () => {
       (bytes) => bytes.fill(bytes[4096]! ^ 1, 4096, 4097),
       ['contents with the SHA-256'],
     ],
+    ['of another normalisation', otherNormalization, ['the normalisation of its', '"deviation":[1,1,1]']],
   ])('is refused when it is %s', async (_, spoil, contained) => {
     writePack(file, contentsOf(SMALL), SPLIT);
     writeFileSync(file, spoil(readFileSync(file)));
     await refused(...contained);
+  });
+
+  it('is not found in a cache where its normalisation is another', () => {
+    const { checksum } = writePack(file, contentsOf(SMALL), SPLIT);
+    const cached = join(directory, `random-${checksum.slice(0, 16)}.gpack`);
+    copyFileSync(file, cached);
+    const found = findPack('random', checksum, [directory]);
+    expect(found?.file).toBe(cached);
+    found?.close();
+    writeFileSync(cached, otherNormalization(readFileSync(file)));
+    expect(findPack('random', checksum, [directory])).toBeUndefined();
   });
 
   it('says which file is missing or cannot be read', async () => {

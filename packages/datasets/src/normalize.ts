@@ -49,7 +49,11 @@ export class Tally {
       const pixels = occurrences.reduce((sum, times) => sum + times, 0);
       if (pixels === 0) throw new DatasetError('bad-argument', 'An empty set has no normalisation.');
       const average = occurrences.reduce((sum, times, value) => sum + times * value, 0) / pixels;
-      const squares = occurrences.reduce((sum, times, value) => sum + times * (value - average) ** 2, 0);
+      // Multiplied, not raised to a power: so every machine and version of Node has the same bits.
+      const squares = occurrences.reduce(
+        (sum, times, value) => sum + times * ((value - average) * (value - average)),
+        0,
+      );
       mean.push(average);
       deviation.push(Math.sqrt(squares / pixels) || 1);
     }

@@ -12,7 +12,7 @@ import {
   decodePrefix,
   layoutOf,
 } from './pack-format.js';
-import { checksumOf } from './summarize.js';
+import { summarize } from './summarize.js';
 
 const REMEDY =
   'Copy it here from where it is whole, or make it again with galapagos data import: the same images and options give the same file.';
@@ -86,14 +86,23 @@ export class PackFile {
     return this.#file.path;
   }
 
-  /** Reads all of it. Thrown when an image or a label is not what it was when the file was made (`malformed-file`). */
+  /**
+   * Reads all of it. Thrown when an image, a label or the normalisation is not what it was when the file was made
+   * (`malformed-file`).
+   */
   verify(): void {
     this.#stamp = this.#file.stamp();
-    const checksum = checksumOf({ ...this.header, ...this.parts });
-    if (checksum !== this.header.checksum) {
-      // So that the next reading fails too.
-      this.#stamp = '';
-      throw this.#file.malformed(`contents with the SHA-256 ${this.header.checksum}`, checksum);
+    const { checksum, normalization } = this.header;
+    const found = summarize({ ...this.header, ...this.parts });
+    if (found.checksum !== checksum) {
+      throw this.#spoilt(`contents with the SHA-256 ${checksum}`, found.checksum);
+    }
+    // The checksum does not cover it, and what is trained depends on it.
+    if (JSON.stringify(found.normalization) !== JSON.stringify(normalization)) {
+      throw this.#spoilt(
+        `the normalisation of its training images, ${JSON.stringify(found.normalization)}`,
+        JSON.stringify(normalization),
+      );
     }
   }
 
@@ -110,6 +119,12 @@ export class PackFile {
 
   close(): void {
     this.#file.close();
+  }
+
+  #spoilt(expected: string, found: string): DatasetError {
+    // So that the next reading fails too.
+    this.#stamp = '';
+    return this.#file.malformed(expected, found);
   }
 
   #readImages(start: number, positions: ArrayLike<number>, into: Uint8Array): void {

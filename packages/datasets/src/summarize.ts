@@ -30,10 +30,7 @@ export function summarize(contents: Contents, onImages?: (images: Uint8Array) =>
 }
 
 /** The checksum alone. The order of its bytes is fixed, or recorded checksums would lose their meaning. */
-export function checksumOf(
-  contents: Contents,
-  onImages?: (images: Uint8Array, set: ImageSet) => void,
-): string {
+function checksumOf(contents: Contents, onImages: (images: Uint8Array, set: ImageSet) => void): string {
   const { name, height, width, channels, classes, train, validation, test } = contents;
   const counts = [train.count, validation.count, test.count];
   const hash = createHash('sha256');
@@ -42,7 +39,7 @@ export function checksumOf(
     hash.update(classes.length <= 256 ? Uint8Array.from(set.labels) : labelBytes(set.labels));
     for (const images of blocksOf(set, sizeOf(contents))) {
       hash.update(images);
-      onImages?.(images, set);
+      onImages(images, set);
     }
   }
   return hash.digest('hex');
