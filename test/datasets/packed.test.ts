@@ -150,6 +150,17 @@ describe('a packed data set', () => {
       (bytes) => bytes.fill(bytes[4096]! ^ 1, 4096, 4097),
       ['contents with the SHA-256'],
     ],
+    [
+      'altered in the high byte of a label',
+      (bytes) => bytes.fill(1, 4097, 4098),
+      ['expected labels below 3, found 25'],
+    ],
+    [
+      'of a normalisation of fewer channels',
+      (bytes) =>
+        withHeader(bytes, (header) => ({ ...header, normalization: { mean: [0], deviation: [1, 1, 1] } })),
+      ['normalization', 'for each channel'],
+    ],
     ['of another normalisation', otherNormalization, ['the normalisation of its', '"deviation":[1,1,1]']],
   ])('is refused when it is %s', async (_, spoil, contained) => {
     writePack(file, contentsOf(SMALL), SPLIT);

@@ -67,6 +67,11 @@ export class PackFile {
     this.header = header;
     const { train, validation, test } = header.counts;
     const labels = file.labels(layout.labels, train + validation + test);
+    // Where there are few classes the checksum covers one of the two bytes of a label.
+    const wrong = labels.findIndex((label) => label >= header.classes.length);
+    if (wrong !== -1) {
+      throw file.malformed(`labels below ${header.classes.length}`, `${labels[wrong]} for image ${wrong}`);
+    }
     const part = (from: number, count: number): ImageSet => ({
       count,
       labels: labels.subarray(from, from + count),

@@ -21,7 +21,7 @@ const count = z
   .min(1)
   .max(2 ** 31);
 
-const packHeaderSchema = z.strictObject({
+const fields = z.strictObject({
   name: z.string().min(1),
   height: size,
   width: size,
@@ -40,6 +40,12 @@ const packHeaderSchema = z.strictObject({
   /** SHA-256 of the contents, see `summarize`. */
   checksum: z.string().regex(/^[0-9a-f]{64}$/),
 });
+
+const packHeaderSchema = fields.refine(
+  ({ channels, normalization: { mean, deviation } }) =>
+    mean.length === channels && deviation.length === channels,
+  { path: ['normalization'], error: 'expected one mean and one deviation for each channel' },
+);
 
 /** What a packed data set says of itself. */
 export type PackHeader = z.infer<typeof packHeaderSchema>;
