@@ -1,10 +1,17 @@
+import { DatasetError } from '@galapagos/datasets';
 import { DnaError } from '@galapagos/dna';
 import { PopulationError } from '@galapagos/population';
 import { expect, it } from 'vitest';
 import { exitCodeOf } from '../../packages/cli/src/exit-codes.js';
 
+const because = (code: string) => ({ cause: Object.assign(new Error(code), { code, syscall: 'read' }) });
+
 function unfit(code: string): PopulationError {
-  return new PopulationError('UNFIT', code, { cause: Object.assign(new Error(code), { code }) });
+  return new PopulationError('UNFIT', code, because(code));
+}
+
+function unreadable(code: string): DatasetError {
+  return new DatasetError('unreadable-file', code, because(code));
 }
 
 // The launcher starts a worker again after 1, never after 3 and 5.
@@ -13,6 +20,9 @@ it.each([
   ['a read-only mount', unfit('EROFS'), 5],
   ['a mount that fails for a while', unfit('EIO'), 1],
   ['a connection that was cut', unfit('ENOTCONN'), 1],
+  ['data that are spoilt', new DatasetError('malformed-file', ''), 2],
+  ['data that are forbidden', unreadable('EACCES'), 2],
+  ['data on a mount that fails for a while', unreadable('EIO'), 1],
   ['a newer experiment', new PopulationError('NEWER_FORMAT', ''), 3],
   ['a newer DNA', new DnaError('DNA_NEWER', [], ''), 3],
   ['a spoilt DNA', new DnaError('DNA_INVALID', [], ''), 1],

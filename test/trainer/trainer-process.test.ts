@@ -2,7 +2,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { firstDna } from '@galapagos/dna';
 import { PopulationError, findCheckpoints, nodeFilesystem } from '@galapagos/population';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { EvaluationControl, TrainerOptions } from '../../packages/trainer/src/trainer.js';
 import { TrainerProcess } from '../../packages/trainer/src/trainer-process.js';
 import { eventually, isRunning, processesOfThisRun, startProcess } from '../support/processes.js';
@@ -325,6 +325,15 @@ describe('failures', () => {
     const cut = trainerOf({ data: { source: 'mnist', directory } }).ready();
     await expect(cut).rejects.toThrow('train-images-idx3-ubyte');
     await expect(trainerOf({ data: { ...stripes, sauce: 1 } }).ready()).rejects.toThrow('sauce');
+  });
+
+  test('data that are away for a while are no reason to stay away', async () => {
+    vi.stubEnv('NODE_OPTIONS', `--import ${join(import.meta.dirname, 'fixtures/failing-mount.mjs')}`);
+    const trainer = trainerOf({ data: { source: 'packed', file: join(temporaryFolder(), 'away.gpack') } });
+    const ready = trainer.ready();
+    vi.unstubAllEnvs();
+    await expect(ready).rejects.toThrow('away.gpack: expected a packed data set that can be read, found EIO');
+    await expect(ready).rejects.toMatchObject({ name: 'TrainerError', kind: 'crash' });
   });
 
   test('a back end that was asked for and is not there', async () => {

@@ -1,6 +1,6 @@
 import { DnaError } from '@galapagos/dna';
 import { DatasetError } from '@galapagos/datasets';
-import { PopulationError, errorCode } from '@galapagos/population';
+import { PopulationError, errorCode, isPassing } from '@galapagos/population';
 import { BackendError, TrainerError } from '@galapagos/trainer';
 import { UsageError } from './usage-error.js';
 
@@ -61,22 +61,11 @@ export const exitCodes: readonly {
 
 /** What a filesystem says when it refuses; with `code`, since their messages name the operation and the path. */
 const REFUSALS = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'ENAMETOOLONG'];
-/** What a network mount says that fails for a while: then a launcher is to start the worker again. */
-const PASSING = [
-  'EIO',
-  'ESTALE',
-  'ETIMEDOUT',
-  'ENOTCONN',
-  'ECONNRESET',
-  'EAGAIN',
-  'EBUSY',
-  'EMFILE',
-  'ENFILE',
-];
 
 /** The exit code of an error. */
 export function exitCodeOf(error: unknown): number {
-  if (error instanceof UsageError || error instanceof DatasetError) return ExitCode.usage;
+  if (error instanceof UsageError) return ExitCode.usage;
+  if (error instanceof DatasetError) return isPassing(error.cause) ? ExitCode.error : ExitCode.usage;
   if (error instanceof BackendError) return ExitCode.noAccelerator;
   if (error instanceof TrainerError) return trainerCodes[error.kind];
   if (error instanceof PopulationError) {
@@ -86,15 +75,12 @@ export function exitCodeOf(error: unknown): number {
   return REFUSALS.includes(errorCode(error)) ? ExitCode.unfitFilesystem : ExitCode.error;
 }
 
-function isPassing(cause: unknown): boolean {
-  return PASSING.includes(errorCode(cause));
-}
-
 /** What to say of an error: where a person can do something about it, its message is enough. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const isExpected =
-    [...REFUSALS, ...PASSING].includes(errorCode(error)) ||
+    REFUSALS.includes(errorCode(error)) ||
+    isPassing(error) ||
     [UsageError, DatasetError, BackendError, TrainerError, PopulationError, DnaError].some(
       (kind) => error instanceof kind,
     );

@@ -13,6 +13,19 @@ const refusals: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the name is too long',
 };
 
+/** What a network mount says that fails for a while, or a machine that is short of something: waiting helps. */
+const passing = [
+  'EIO',
+  'ESTALE',
+  'ETIMEDOUT',
+  'ENOTCONN',
+  'ECONNRESET',
+  'EAGAIN',
+  'EBUSY',
+  'EMFILE',
+  'ENFILE',
+];
+
 /** The code of a filesystem error, `''` for anything else. */
 export function errorCode(error: unknown): string {
   if (!(error instanceof Error) || error instanceof PopulationError) return '';
@@ -28,6 +41,11 @@ export function isMissing(error: unknown): boolean {
 /** Whether the filesystem refused for good: full, read-only, forbidden. Then nothing has happened. */
 export function isRefusal(error: unknown): boolean {
   return errorCode(error) in refusals;
+}
+
+/** Whether a filesystem failed in a way that passes: then a launcher is to start the worker again. */
+export function isPassing(error: unknown): boolean {
+  return passing.includes(errorCode(error));
 }
 
 /** The value of a promise, or undefined where what it needs is not there. */

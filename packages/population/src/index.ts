@@ -48,7 +48,7 @@ export {
   remakeDirectories,
   searchSchema,
 } from './experiment.js';
-export { errorCode, isMissing, unfit } from './filesystem-errors.js';
+export { errorCode, isMissing, isPassing, unfit } from './filesystem-errors.js';
 export { everyone } from './everyone.js';
 export { removeTree } from './files.js';
 export type { Filesystem } from './filesystem.js';

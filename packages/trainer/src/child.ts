@@ -6,6 +6,7 @@ import { chooseBackend } from './backend.js';
 import { BACKEND_CHOICES, BackendError } from './backend-choice.js';
 import { Examples } from './examples.js';
 import type { FromTrainer, ToTrainer } from './messages.js';
+import { unusableBy } from './failure.js';
 import { trainingSchema } from './settings.js';
 import { trainIndividual } from './train.js';
 
@@ -56,20 +57,19 @@ async function main(): Promise<void> {
     trainIndividual(bench, message.request).then(
       (outcome) => tell({ type: 'ended', outcome }),
       (error: unknown) =>
-        error instanceof DatasetError
-          ? tell({ type: 'unusable', kind: 'data', message: messageOf(error) })
-          : tell({
-              type: 'unusable',
-              kind: 'filesystem',
-              message: messageOf(unfit(message.request.output, error)),
-            }),
+        tell({
+          type: 'unusable',
+          kind: unusableBy(error),
+          message: messageOf(error instanceof DatasetError ? error : unfit(message.request.output, error)),
+        }),
     );
   });
   tell({ type: 'ready', backend: backend.name, reason: backend.reason, checksum: dataset.checksum });
 }
 
 main().catch((error: unknown) => {
-  const kind = error instanceof BackendError ? 'backend' : 'data';
+  const kind =
+    error instanceof BackendError ? 'backend' : error instanceof DatasetError ? unusableBy(error) : 'data';
   tell({ type: 'unusable', kind, message: messageOf(error) });
   // Leaves when the message is out: the parent closes the channel.
 });

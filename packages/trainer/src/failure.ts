@@ -1,7 +1,7 @@
 import { KernelError } from '@galapagos/backend-simd';
 import { DatasetError } from '@galapagos/datasets';
 import { DnaError, ShapeError } from '@galapagos/dna';
-import { type FailureClass, PopulationError, errorCode, isMissing } from '@galapagos/population';
+import { type FailureClass, PopulationError, errorCode, isMissing, isPassing } from '@galapagos/population';
 import { LOG_TAIL } from './exit-failure.js';
 import type { TrainingOutcome } from './messages.js';
 import { WeightsFileError } from './weights-file.js';
@@ -15,6 +15,15 @@ export function isOfThisMachine(error: unknown): boolean {
   if (error instanceof PopulationError || error instanceof DatasetError) return true;
   const isSystemError = error instanceof Error && 'syscall' in error;
   return isSystemError && !isMissing(error) && !['ELOOP', 'EISDIR'].includes(errorCode(error));
+}
+
+/**
+ * What such an error makes of the trainer: `crash` where another one may succeed in a while, as when a network mount
+ * was away; else what has to be put right first.
+ */
+export function unusableBy(error: unknown): 'data' | 'filesystem' | 'crash' {
+  if (isPassing(error) || (error instanceof Error && isPassing(error.cause))) return 'crash';
+  return error instanceof DatasetError ? 'data' : 'filesystem';
 }
 
 /** What any other error in a training means for the individual. */

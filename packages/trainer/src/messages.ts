@@ -61,8 +61,12 @@ export type ToTrainer =
 
 export type FromTrainer =
   | { readonly type: 'ready'; readonly backend: string; readonly reason: string; readonly checksum: string }
-  /** It can train nothing. `filesystem`: in the middle of a training the disk was full, say. */
-  | { readonly type: 'unusable'; readonly kind: 'data' | 'backend' | 'filesystem'; readonly message: string }
+  /** It can train nothing. `filesystem`: in the middle of a training the disk was full, say. `crash`: another may. */
+  | {
+      readonly type: 'unusable';
+      readonly kind: 'data' | 'backend' | 'filesystem' | 'crash';
+      readonly message: string;
+    }
   /** It waits for the filesystem, which may hang: that is not a stall of the training. */
   | { readonly type: 'waiting' }
   /** The filesystem has answered. */
