@@ -230,6 +230,40 @@ describe('fsck', () => {
     expect(readdirSync(`${world.root}/lost+found`)).toEqual(['000001']);
   });
 
+  test.each(['before', 'after'])(
+    'keeps one that comes into lost+found/ late, %s it is given up',
+    async (when) => {
+      const world = await newWorld();
+      const me = await join(world);
+      await raise(me, 0.5);
+      rmSync(`${world.root}/${alive}/dna.json`);
+      const faulty = new FaultyFilesystem(nodeFilesystem);
+      // Answered with ESTALE, and carried out when the server comes to it: after the look.
+      faulty.fail({ operation: 'rename', path: /lost/ }, 'ESTALE');
+      const operation = when === 'before' ? 'unlink' : 'removeDirectory';
+      faulty.before({ operation, path: /lost\+found/ }, () => {
+        renameSync(`${world.root}/${alive}`, `${world.root}/lost+found/000001/0.500000~w1-1~1`);
+        return Promise.resolve();
+      });
+      const { mended, left } = await repair(await openWorld(world, faulty), repairing);
+      expect({ mended, left }).toMatchObject({ mended: [{ path: alive }], left: [] });
+      const found = readdirSync(`${world.root}/lost+found`, { recursive: true });
+      expect(found).toEqual(
+        expect.arrayContaining(['000001/why.json', '000001/0.500000~w1-1~1/1/weights.safetensors']),
+      );
+    },
+  );
+
+  test('keeps the reason beside what bears its name', async () => {
+    const world = await newWorld();
+    const me = await join(world);
+    writeFileSync(`${world.root}/alive/why.json`, 'of a person');
+    expect((await repair(me.population, repairing)).left).toEqual([]);
+    const folder = `${world.root}/lost+found/000001`;
+    expect(readdirSync(folder).sort()).toEqual(['why.json', 'why.json~']);
+    expect(readFileSync(`${folder}/why.json~`, 'utf8')).toBe('of a person');
+  });
+
   test('does as a worker would with what those who are gone left', async () => {
     const world = await newWorld();
     const [gone, me] = [await join(world), await join(world)];

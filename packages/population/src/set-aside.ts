@@ -1,8 +1,9 @@
 import { POPULATION_FORMAT, formatDocument } from './documents.js';
-import { errorCode, unfit } from './filesystem-errors.js';
-import { removeTree } from './files.js';
+import { errorCode, ifPresent, isMissing, unfit } from './filesystem-errors.js';
 import { LOST_AND_FOUND } from './layout.js';
 import type { Population } from './population.js';
+
+const REASON = 'why.json';
 
 /**
  * Moves something out of everybody's way into a folder of its own in `lost+found/`, with the reason beside it. By
@@ -16,18 +17,51 @@ export async function setAside(
   path: string,
   problem: string,
 ): Promise<string | undefined> {
-  const { filesystem, clock } = population;
   const folder = await claimFolder(population);
-  const why = { format: POPULATION_FORMAT, path, problem, setAsideAt: clock.now().toISOString() };
+  const why = {
+    format: POPULATION_FORMAT,
+    path,
+    problem,
+    setAsideAt: population.clock.now().toISOString(),
+  };
+  await writeReason(population, folder, why);
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const target = `${folder}/${name === REASON ? `${name}~` : name}`;
   try {
-    await filesystem.write(population.path(`${folder}/why.json`), formatDocument(why), { sync: true });
+    if (await population.move(path.includes('/') ? path : `./${path}`, target)) return target;
   } catch (error) {
-    throw unfit(population.path(folder), error);
+    await giveUp(population, folder, why);
+    throw error;
   }
-  const target = `${folder}/${path.slice(path.lastIndexOf('/') + 1)}`;
-  if (await population.move(path.includes('/') ? path : `./${path}`, target)) return target;
-  await removeTree(filesystem, population.path(folder));
-  return undefined;
+  return (await giveUp(population, folder, why)) ? undefined : target;
+}
+
+/**
+ * Removes a folder that nothing came into. Only while it is empty: looking is no proof of absence, and a rename may
+ * be carried out after it was answered.
+ * @returns Whether nothing has come. What has come keeps its reason.
+ */
+async function giveUp(population: Population, folder: string, why: object): Promise<boolean> {
+  const path = population.path(folder);
+  try {
+    await ifPresent(population.filesystem.unlink(`${path}/${REASON}`));
+    await population.filesystem.removeDirectory(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return true;
+    if (!['ENOTEMPTY', 'EEXIST'].includes(errorCode(error))) throw unfit(path, error);
+  }
+  await writeReason(population, folder, why);
+  return false;
+}
+
+async function writeReason(population: Population, folder: string, why: object): Promise<void> {
+  const path = population.path(folder);
+  try {
+    await population.filesystem.write(`${path}/${REASON}`, formatDocument(why), { sync: true });
+  } catch (error) {
+    throw unfit(path, error);
+  }
 }
 
 /** The next number that mkdir grants, as with workers. */
