@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { kill } from '@galapagos/population';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { raise } from '../population/support.js';
@@ -84,12 +85,15 @@ describe('gc', () => {
       const name = `2017-03-03T0${hour}0000-${host}-999999999`;
       const path = writeLog(root, lines, { launch: name });
       age(path);
+      age(`${root}/logs/${name}`);
       return name;
     };
     const over = launch(0, [logged('w99', 0, 'left')]);
     launch(1, [logged('w99', 0, 'left'), logged(me.name, 1, 'joined')]);
     const fresh = launch(2, [logged('w99', 0, 'left')]);
     utimesSync(`${root}/logs/${fresh}/slot-0.log`, new Date(), new Date());
+    // Begun at this moment by another host, whose slots have logged nothing yet.
+    mkdirSync(`${root}/logs/2017-03-03T023000-there-3`);
     launch(3, [logged('w99', 0, 'left')]);
     expect(await gc('--keep-logs', '1', '--dry-run')).toMatchObject({
       asides: ['control/000001.abc.new'],
@@ -98,8 +102,46 @@ describe('gc', () => {
     expect(existsSync(old)).toBe(true);
     expect(await gc('--keep-logs', '1')).toMatchObject({ logs: [`logs/${over}`] });
     expect(existsSync(old)).toBe(false);
-    expect(readdirSync(`${root}/logs`)).toHaveLength(3);
-    expect((await gc('--keep-logs', '4')).logs).toEqual([]);
+    expect(readdirSync(`${root}/logs`)).toHaveLength(4);
+    expect((await gc('--keep-logs', '5')).logs).toEqual([]);
+  });
+
+  it("leaves what is a person's, whatever its name ends in", async () => {
+    const { root, me } = cast;
+    const age = (path: string) => utimesSync(path, LONG_AGO, LONG_AGO);
+    const put = (path: string) => {
+      mkdirSync(dirname(`${root}/${path}`), { recursive: true });
+      writeFileSync(`${root}/${path}`, 'x');
+      age(`${root}/${path}`);
+      return path;
+    };
+    await me.leave();
+    const theirs = [
+      'paper.new',
+      'figures.new/plot.svg',
+      'experiment.json.1.new/x',
+      'control/notes.new',
+      'tests/mine.new',
+      `workers/${me.name}/mine.new`,
+      'logs/my-own-notes-of-2024/thesis.txt',
+      'logs/2017-03-03T000000-there-999999999/thesis.txt',
+      'logs/2017-03-03T000000-there-999999999/slot-0.log',
+    ].map(put);
+    for (const path of theirs.filter((one) => one.split('/').length > 2)) age(dirname(`${root}/${path}`));
+    age(`${root}/figures.new`);
+    age(`${root}/experiment.json.1.new`);
+    const ours = [
+      'experiment.json.5u3zk.new',
+      'control/000003.abc.new',
+      'tests/.w1-3~4711',
+      `workers/${me.name}/totals.json.new`,
+    ].map(put);
+    const young = `workers/${me.name}/worker.json.new`;
+    writeFileSync(`${root}/${young}`, '{');
+    const { asides, logs } = await gc('--keep-logs', '0');
+    expect({ asides, logs }).toEqual({ asides: ours, logs: [] });
+    expect(ours.filter((path) => existsSync(`${root}/${path}`))).toEqual([]);
+    expect([...theirs, young].filter((path) => !existsSync(`${root}/${path}`))).toEqual([]);
   });
 
   it('refuses a number of logs that is none', async () => {

@@ -50,7 +50,6 @@ export {
 } from './experiment.js';
 export { errorCode, isMissing, isPassing, unfit } from './filesystem-errors.js';
 export { everyone } from './everyone.js';
-export { removeTree } from './files.js';
 export type { Filesystem } from './filesystem.js';
 export { allEntries, bestEntry, findIndividual } from './find.js';
 export { type Finding, repairInWords } from './finding.js';

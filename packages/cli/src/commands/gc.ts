@@ -6,7 +6,6 @@ import {
   nodeHost,
   pathOf,
   politely,
-  removeTree,
   summarize,
   sweep,
 } from '@galapagos/population';
@@ -15,7 +14,7 @@ import { defineCommand, directory, json, printJson } from '../command.js';
 import { type DiskUse, countingFreed, wouldFree } from '../disk-use.js';
 import { bytes } from '../format.js';
 import { openPopulation } from '../ground.js';
-import { type Leftovers, findLeftovers } from '../leftovers.js';
+import { type Leftovers, clearLeftovers, findLeftovers } from '../leftovers.js';
 import type { Terminal } from '../terminal.js';
 import { UsageError } from '../usage-error.js';
 import { version } from '../version.js';
@@ -90,10 +89,10 @@ export const gcCommand = defineCommand({
 async function clear(
   population: Population,
   waste: Waste,
-  { asides, logs }: Leftovers,
+  leftovers: Leftovers,
   hallOfFame: number,
 ): Promise<Swept> {
-  for (const path of [...asides, ...logs]) await removeTree(population.filesystem, population.path(path));
+  await clearLeftovers(population, leftovers);
   // Nobody joins for nothing: every worker that ever was leaves a folder.
   if (waste.dead.length + waste.litter.length + waste.surplus.length === 0) return NOTHING;
   return await sweep(population, waste, { host: nodeHost, version, backend: 'none', politely, hallOfFame });
