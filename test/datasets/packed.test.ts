@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
   readFileSync,
@@ -183,6 +184,9 @@ describe('a packed data set', () => {
     await expectDatasetError(load, 'missing-file', file, 'found no such file', 'galapagos data import');
     file = directory;
     await expectDatasetError(load, 'unreadable-file', file, 'EISDIR');
+    file = join(directory, 'pipe');
+    execFileSync('mkfifo', [file]);
+    await expectDatasetError(load, 'unreadable-file', file, 'ESPIPE');
   });
 
   describe('that is open', () => {

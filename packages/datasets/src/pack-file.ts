@@ -1,8 +1,9 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { isSystemError } from './cache.js';
 import type { Dataset, ImageSet, Parts } from './dataset.js';
 import { sizeOf } from './dataset.js';
 import { DatasetError } from './errors.js';
+import { type Complaints, OpenFile, openToRead } from './open-file.js';
 import {
   PACK_MAGIC,
   PREFIX_BYTES,
@@ -20,7 +21,7 @@ const REMEDY =
 /** Whether a path is that of a file that begins as a packed data set does; not whether it is a whole one. */
 export function isPack(path: string): boolean {
   try {
-    const descriptor = openSync(path, 'r');
+    const descriptor = openToRead(path);
     try {
       const head = Buffer.alloc(PACK_MAGIC.length);
       return (
@@ -46,7 +47,7 @@ export function isPack(path: string): boolean {
  */
 export class PackFile {
   static open(path: string): PackFile {
-    const file = new OpenFile(path);
+    const file = new OpenFile(path, complaintsAbout(path));
     try {
       return new PackFile(file);
     } catch (error) {
@@ -66,11 +67,15 @@ export class PackFile {
     const { header, layout } = readHead(file);
     this.header = header;
     const { train, validation, test } = header.counts;
-    const labels = file.labels(layout.labels, train + validation + test);
+    const labels = readLabels(file, layout.labels, train + validation + test);
     // Where there are few classes the checksum covers one of the two bytes of a label.
     const wrong = labels.findIndex((label) => label >= header.classes.length);
     if (wrong !== -1) {
-      throw file.malformed(`labels below ${header.classes.length}`, `${labels[wrong]} for image ${wrong}`);
+      throw malformed(
+        file.path,
+        `labels below ${header.classes.length}`,
+        `${labels[wrong]} for image ${wrong}`,
+      );
     }
     const part = (from: number, count: number): ImageSet => ({
       count,
@@ -129,7 +134,7 @@ export class PackFile {
   #spoilt(expected: string, found: string): DatasetError {
     // So that the next reading fails too.
     this.#stamp = '';
-    return this.#file.malformed(expected, found);
+    return malformed(this.path, expected, found);
   }
 
   #readImages(start: number, positions: ArrayLike<number>, into: Uint8Array): void {
@@ -152,88 +157,41 @@ export class PackFile {
 }
 
 function readHead(file: OpenFile): { header: PackHeader; layout: PackLayout } {
-  const malformed = (found: string) => file.malformed('a packed data set', found);
+  const noPack = (found: string) => malformed(file.path, 'a packed data set', found);
   const prefix = decodePrefix(file.upTo(PREFIX_BYTES, 0));
-  if ('wrong' in prefix) throw malformed(prefix.wrong);
+  if ('wrong' in prefix) throw noPack(prefix.wrong);
   const header = decodeHeader(file.upTo(prefix.headerBytes, PREFIX_BYTES), prefix.hash);
-  if ('wrong' in header) throw malformed(header.wrong);
+  if ('wrong' in header) throw noPack(header.wrong);
   const layout = layoutOf(prefix.headerBytes, header.counts, header);
-  const { size } = file.stat();
-  if (size !== layout.end) throw file.malformed(`${layout.end} bytes`, `${size} bytes`);
+  const { size } = file;
+  if (size !== layout.end) throw malformed(file.path, `${layout.end} bytes`, `${size} bytes`);
   return { header, layout };
 }
 
-/** A file that is read by position, and says which it is when something is wrong. */
-class OpenFile {
-  readonly #descriptor: number;
+function readLabels(file: OpenFile, position: number, count: number): Uint16Array {
+  const bytes = Buffer.alloc(2 * count);
+  file.read(bytes, 0, bytes.length, position);
+  return Uint16Array.from({ length: count }, (_, at) => bytes.readUInt16LE(2 * at));
+}
 
-  constructor(readonly path: string) {
-    this.#descriptor = this.#asking(() => openSync(path, 'r'));
-  }
+function malformed(path: string, expected: string, found: string): DatasetError {
+  return new DatasetError('malformed-file', `${path}: expected ${expected}, found ${found}. ${REMEDY}`);
+}
 
-  stat() {
-    return this.#asking(() => fstatSync(this.#descriptor));
-  }
-
-  /** Is another when somebody has written into the file. */
-  stamp(): string {
-    const { size, mtimeMs } = this.stat();
-    return `${size} ${mtimeMs}`;
-  }
-
-  /** So many bytes at `position`, or as many as there are. */
-  upTo(length: number, position: number): Buffer {
-    const bytes = Buffer.alloc(length);
-    return bytes.subarray(
-      0,
-      this.#asking(() => readSync(this.#descriptor, bytes, 0, length, position)),
-    );
-  }
-
-  read(into: Uint8Array, offset: number, length: number, position: number): void {
-    let done = 0;
-    while (done < length) {
-      const got = this.#asking(() =>
-        readSync(this.#descriptor, into, offset + done, length - done, position + done),
-      );
-      if (got === 0) {
-        throw this.malformed(`${length} bytes at ${position}`, `${done}: it was cut short while in use`);
-      }
-      done += got;
-    }
-  }
-
-  labels(position: number, count: number): Uint16Array {
-    const bytes = Buffer.alloc(2 * count);
-    this.read(bytes, 0, bytes.length, position);
-    return Uint16Array.from({ length: count }, (_, at) => bytes.readUInt16LE(2 * at));
-  }
-
-  malformed(expected: string, found: string): DatasetError {
-    return new DatasetError(
-      'malformed-file',
-      `${this.path}: expected ${expected}, found ${found}. ${REMEDY}`,
-    );
-  }
-
-  close(): void {
-    closeSync(this.#descriptor);
-  }
-
-  #asking<T>(ask: () => T): T {
-    try {
-      return ask();
-    } catch (cause) {
+function complaintsAbout(path: string): Complaints {
+  return {
+    cutShort: (expected, found) => malformed(path, expected, found),
+    unreadable: (cause) => {
       const { code, message } = cause as NodeJS.ErrnoException;
       const [kind, found] =
         code === 'ENOENT'
           ? (['missing-file', 'no such file'] as const)
           : (['unreadable-file', code ?? message] as const);
-      throw new DatasetError(
+      return new DatasetError(
         kind,
-        `${this.path}: expected a packed data set that can be read, found ${found}. ${REMEDY}`,
+        `${path}: expected a packed data set that can be read, found ${found}. ${REMEDY}`,
         { cause },
       );
-    }
-  }
+    },
+  };
 }
