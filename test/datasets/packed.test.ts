@@ -9,11 +9,11 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type Dataset, type ImageSet, loadDataset } from '@galapagos/datasets';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { findPack } from '../../packages/datasets/src/cached-pack.js';
+import { findPack, keepPack } from '../../packages/datasets/src/cached-pack.js';
 import { imagesInMemory } from '../../packages/datasets/src/image-set.js';
 import {
   PREFIX_BYTES,
@@ -178,6 +178,24 @@ describe('a packed data set', () => {
     found?.close();
     writeFileSync(cached, otherNormalization(readFileSync(file)));
     expect(findPack('random', checksum, [directory])).toBeUndefined();
+  });
+
+  it('stays in a cache when others pack the same, and is replaced when it is spoilt', () => {
+    const contents = contentsOf(SMALL);
+    const { checksum } = summarize(contents);
+    const keep = () => {
+      const kept = keepPack(contents, checksum, SPLIT, [directory]);
+      kept?.close();
+      return kept?.file ?? '';
+    };
+    const cached = keep();
+    const { ino } = statSync(cached);
+    expect(keep()).toBe(cached);
+    expect(statSync(cached).ino).toBe(ino);
+    truncateSync(cached, 5000);
+    expect(keep()).toBe(cached);
+    expect(statSync(cached).ino).not.toBe(ino);
+    expect(readdirSync(directory)).toEqual([basename(cached)]);
   });
 
   it('says which file is missing or cannot be read', async () => {

@@ -1,5 +1,5 @@
 import type * as NodeFs from 'node:fs';
-import { copyFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Dataset, loadDataset } from '@galapagos/datasets';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
@@ -77,6 +77,12 @@ describe('a packed data set that a network mount has lost while it was open', ()
     write(file, 4);
     lose();
     await expectDatasetError(read, 'malformed-file', file, 'contents with the SHA-256');
+  });
+
+  it('is unreadable, not missing, where there is none: a new process may make it', async () => {
+    rmSync(file);
+    lose();
+    await expectDatasetError(read, 'unreadable-file', file, '-116');
   });
 
   it('is unreadable as long as it stays lost', async () => {

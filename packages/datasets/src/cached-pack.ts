@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { linkSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSystemError } from './cache.js';
 import type { Contents, Dataset } from './dataset.js';
@@ -24,7 +24,7 @@ export function findPack(
 
 /**
  * Packs a data set into the first of the directories that takes it, and opens it there. Of several processes that do
- * this at once each writes aside, and the last one's file stays, which has the same bytes.
+ * this at once each writes aside, and the first one's file stays.
  *
  * @returns Undefined when none takes it: a cache is never a reason to fail.
  */
@@ -36,7 +36,7 @@ export function keepPack(
 ): Dataset | undefined {
   for (const directory of directories) {
     const path = join(directory, nameOf(contents.name, checksum));
-    if (!store(directory, path, contents, provenance)) continue;
+    if (!store(directory, path, contents, provenance, checksum)) continue;
     const kept = openIntact(path, checksum);
     if (kept !== undefined) return kept;
   }
@@ -47,16 +47,36 @@ function nameOf(source: string, checksum: string): string {
   return `${source}-${checksum.slice(0, 16)}${PACK_EXTENSION}`;
 }
 
-function store(directory: string, path: string, contents: Contents, provenance: Provenance): boolean {
+function store(
+  directory: string,
+  path: string,
+  contents: Contents,
+  provenance: Provenance,
+  checksum: string,
+): boolean {
   try {
     mkdirSync(directory, { recursive: true });
-    writePack(path, contents, provenance);
+    writePack(path, contents, provenance, undefined, (file) => putInto(path, file, checksum));
     return true;
   } catch (error) {
     // Read-only, full, forbidden: the next directory may take it.
     if (isSystemError(error)) return false;
     throw error;
   }
+}
+
+/** An intact file stays: over a network whoever has it open would lose it if another came in its place. */
+function putInto(path: string, file: string, checksum: string): void {
+  try {
+    linkSync(file, path);
+    return;
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+  }
+  // There is one already, or this filesystem has no links.
+  const there = openIntact(path, checksum);
+  if (there === undefined) return renameSync(file, path);
+  there.close();
 }
 
 /** Trusted only after all of it was looked at: others may write to the temporary directory. */

@@ -79,20 +79,24 @@ export class OpenFile {
       return ask();
     } catch (error) {
       if (!isStale(error)) throw this.complaints.unreadable(error);
+      this.#reopen(error);
     }
-    return this.#explaining(() => {
-      this.#reopen();
-      return ask();
-    });
+    return this.#explaining(ask);
   }
 
-  #reopen(): void {
-    // Makes the mount look which file that is now.
-    readdirSync(dirname(this.path));
-    const descriptor = openToRead(this.path);
-    closeSync(this.#descriptor);
-    this.#descriptor = descriptor;
-    this.#openings++;
+  #reopen(stale: unknown): void {
+    try {
+      // Makes the mount look which file that is now.
+      readdirSync(dirname(this.path));
+      const descriptor = openToRead(this.path);
+      closeSync(this.#descriptor);
+      this.#descriptor = descriptor;
+      this.#openings++;
+    } catch (error) {
+      // Where there is none any more, that is for the next process to find, which may be able to make it.
+      const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT';
+      throw this.complaints.unreadable(isGone ? stale : error);
+    }
   }
 
   #explaining<T>(ask: () => T): T {

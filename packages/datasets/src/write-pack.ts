@@ -12,9 +12,11 @@ const PLACEHOLDER = { checksum: '0'.repeat(64), number: -1.2345678901234567e-123
 
 /**
  * Writes a packed data set: aside, to disk, then renamed. So the file is whole or not there, whoever looks and
- * whatever is killed. One of that name is replaced; whoever has it open goes on reading the old one.
+ * whatever is killed.
  *
  * @param onBytes is told of each block of images how many bytes it had
+ * @param place brings the finished file to its path. Absent: one of that name is replaced, which who has it open on this
+ *   machine goes on reading; on another, over a network, it has to be opened again.
  *
  * Thrown: what the filesystem says (ENOSPC, EACCES, …), and what reading the images throws.
  */
@@ -23,12 +25,13 @@ export function writePack(
   contents: Contents,
   provenance: Provenance,
   onBytes?: (count: number) => void,
+  place: (file: string, path: string) => void = renameSync,
 ): PackHeader {
   const aside = mkdtempSync(join(dirname(path), '.packing-'));
   try {
     const file = join(aside, basename(path));
     const header = fill(file, contents, provenance, onBytes);
-    renameSync(file, path);
+    place(file, path);
     sync(dirname(path));
     return header;
   } finally {
