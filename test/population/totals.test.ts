@@ -5,7 +5,7 @@ import {
   summarize,
   unknowingHost,
 } from '@galapagos/population';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { FaultyFilesystem } from '../support/faulty-filesystem.js';
 import { join, newWorld, openWorld } from './support.js';
 
@@ -19,7 +19,7 @@ async function twoWorkers() {
   const readsOf = (worker: string) =>
     filesystem.calls.filter(({ operation, path }) => operation === 'read' && path.includes(`/${worker}/`))
       .length;
-  return { gone, me, population, readsOf };
+  return { gone, me, population, filesystem, readsOf };
 }
 
 test('the totals of one who left are read once, those of who works each time', async () => {
@@ -33,6 +33,30 @@ test('the totals of one who left are read once, those of who works each time', a
   }
   expect(readsOf(gone.name)).toBe(2);
   expect(readsOf(me.name)).toBe(6);
+});
+
+describe('what could not be read once of one who left is read again', () => {
+  // Twice: a read that meets ESTALE is repeated.
+  const spoil = (filesystem: FaultyFilesystem, path: RegExp) => {
+    for (let time = 0; time < 2; time++) filesystem.fail({ operation: 'read', path }, 'ESTALE');
+  };
+
+  test('its totals', async () => {
+    const { gone, population, filesystem } = await twoWorkers();
+    const totals = new TotalsReader(population);
+    spoil(filesystem, /w1.totals/);
+    expect((await totals.of(gone.name)).births).toBe(0);
+    expect((await totals.of(gone.name)).births).toBe(7);
+  });
+
+  test.each([/w1.totals/, /w1.worker/])('for a summary: %s', async (path) => {
+    const { population, filesystem } = await twoWorkers();
+    const left: LeftWorkers = new Map();
+    spoil(filesystem, path);
+    await summarize(population, unknowingHost, left);
+    const { workers } = await summarize(population, unknowingHost, left);
+    expect(workers[0]).toMatchObject({ document: { name: 'w1' }, totals: { births: 7 } });
+  });
 });
 
 test('a summary reads nothing again of one who left', async () => {

@@ -22,7 +22,7 @@ export interface WorkerSummary {
   readonly document: WorkerDocument | undefined;
   /**
    * `left` as it said; `gone` when its process on this host is no more; else `working`, which one look cannot tell
-   * from a worker on another host that died.
+   * from a worker on another host that died, nor from one that died while it joined.
    */
   readonly state: 'working' | 'left' | 'gone';
   readonly totals: Totals;
@@ -49,8 +49,8 @@ export interface Summary {
 }
 
 /**
- * Reads a population at a glance. Costs a listing of each state, and two small
- * files for each worker that ever was.
+ * Reads a population at a glance. Costs a listing of each state, three small files for each worker that ever was,
+ * and the evaluation of the best.
  * @param left What earlier summaries have found of those who left: it is not read again.
  */
 export async function summarize(
@@ -92,16 +92,24 @@ export class TotalsReader {
     if (last !== undefined) return last;
     // In this order: whoever leaves writes the totals first.
     const hasLeft = (await readBeat(this.population, worker)) === LEFT;
-    const totals = await readTotals(this.population, worker);
-    if (hasLeft) this.#last.set(worker, totals);
-    return totals;
+    const totals = await findTotals(this.population, worker);
+    // Only what was read: of who left nothing is missing for ever, but NFS may say so once.
+    if (hasLeft && totals !== undefined) this.#last.set(worker, totals);
+    return totals ?? noTotals();
   }
 }
 
 /** The totals of a worker; zeros where it has written none. */
 export async function readTotals(population: Population, worker: WorkerName): Promise<Totals> {
-  const file = population.path(`${workerPath(worker)}/totals.json`);
-  return (await readIfValid(population.filesystem, totalsSchema, file)) ?? noTotals();
+  return (await findTotals(population, worker)) ?? noTotals();
+}
+
+async function findTotals(population: Population, worker: WorkerName): Promise<Totals | undefined> {
+  return await readIfValid(
+    population.filesystem,
+    totalsSchema,
+    population.path(`${workerPath(worker)}/totals.json`),
+  );
 }
 
 /** The sum of several workers' totals. */
@@ -127,10 +135,11 @@ export async function workerNames(population: Population): Promise<WorkerName[]>
   return (await population.list('workers')).filter(isWorkerName);
 }
 
-async function summarizeWorkers(
+/** Every worker that ever was, at a glance. @param leftBefore As of {@link summarize}. */
+export async function summarizeWorkers(
   population: Population,
   host: Host,
-  leftBefore: LeftWorkers,
+  leftBefore: LeftWorkers = new Map(),
 ): Promise<WorkerSummary[]> {
   const summaries: WorkerSummary[] = [];
   for (const name of await workerNames(population)) {
@@ -141,12 +150,13 @@ async function summarizeWorkers(
     }
     const document = await readWorker(population, name);
     const left = (await readBeat(population, name)) === LEFT;
-    // One that has no document died while it joined, or is joining at this moment.
-    const gone = document === undefined || (await host.isGone(document));
+    // One that has no document may be joining at this moment; if it died, those who work see its beat stand still.
+    const gone = document !== undefined && (await host.isGone(document));
     const state = left ? 'left' : gone ? 'gone' : 'working';
-    const summary: WorkerSummary = { name, document, state, totals: await readTotals(population, name) };
-    // Whoever leaves writes the totals first, so these are the last.
-    if (left) leftBefore.set(name, summary);
+    const totals = await findTotals(population, name);
+    const summary: WorkerSummary = { name, document, state, totals: totals ?? noTotals() };
+    // Whoever leaves writes the totals first, so these are the last, if they could be read.
+    if (left && document !== undefined && totals !== undefined) leftBefore.set(name, summary);
     summaries.push(summary);
   }
   return summaries;
