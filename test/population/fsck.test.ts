@@ -1,4 +1,13 @@
-import { cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import {
   type Population,
   collect,
@@ -253,6 +262,125 @@ describe('fsck', () => {
       );
     },
   );
+
+  test('sets nothing aside for another that is not there any more', async () => {
+    const world = await newWorld();
+    const me = await join(world);
+    await raise(me, 0.5);
+    cpSync(`${world.root}/${alive}`, `${world.root}/dead/w1-1~1~w9`, { recursive: true });
+    rmSync(`${world.root}/dead/w1-1~1~w9/dna.json`);
+    const faulty = new FaultyFilesystem(nodeFilesystem);
+    // Another repair is faster, between the look for those in two places and that into their files.
+    faulty.before({ operation: 'read', path: /alive.*dna.json/ }, () => {
+      mkdirSync(`${world.root}/lost+found/000001`, { recursive: true });
+      renameSync(`${world.root}/dead/w1-1~1~w9`, `${world.root}/lost+found/000001/w1-1~1~w9`);
+      return Promise.resolve();
+    });
+    const result = await repair(await openWorld(world, faulty), repairing);
+    expect(result).toEqual({ mended: [], left: [] });
+    expect(readdirSync(`${world.root}/alive`)).toEqual(['0.500000~w1-1~1']);
+  });
+
+  test.each([1, 2, 3, 4])('takes no answer from a cache for a file that is gone, %i times', async (times) => {
+    const world = await newWorld();
+    const me = await join(world);
+    await raise(me, 0.5);
+    for (const path of [/dna.json/, /weights/]) {
+      const faulty = new FaultyFilesystem(nodeFilesystem);
+      for (let time = 0; time < times; time++) faulty.fail({ operation: 'read', path }, 'ESTALE');
+      const { mended } = await repair(await openWorld(world, faulty), repairing);
+      expect(mended).toEqual([]);
+      faulty.fail({ operation: 'read', path, lasting: true }, 'ESTALE');
+      const left = only((await repair(await openWorld(world, faulty), repairing)).left);
+      expect(left.problem).toMatch(/is there, and cannot be read/);
+      expect(left.repair).toBeUndefined();
+    }
+    expect(readdirSync(`${world.root}/alive`)).toEqual(['0.500000~w1-1~1']);
+  });
+
+  const weights = `${alive}/1/weights.safetensors`;
+  test.each<[string, string, (file: string) => void, boolean]>([
+    ['weights that are a directory', weights, (file) => mkdirSync(file), true],
+    ['weights that are a link', weights, (file) => symlinkSync('/etc/hostname', file), true],
+    [
+      'an evaluation of a newer version',
+      `${alive}/1/evaluation.json`,
+      (file) => writeFileSync(file, '{"format":99}'),
+      false,
+    ],
+  ])('looks at the others beside %s', async (_what, path, put, isMended) => {
+    const world = await newWorld();
+    const me = await join(world);
+    await raise(me, 0.5);
+    await raise(me, 0.6);
+    rmSync(`${world.root}/alive/0.600000~w1-2~1/dna.json`);
+    rmSync(`${world.root}/${path}`);
+    put(`${world.root}/${path}`);
+    const { mended, left } = await repair(me.population, repairing);
+    const others = ['alive/0.600000~w1-2~1'];
+    expect(mended.map((one) => one.path).sort()).toEqual(isMended ? [alive, ...others] : others);
+    expect(left.map((one) => one.path)).toEqual(isMended ? [] : [alive]);
+  });
+
+  test('looks at the others beside weights that may not be read', async () => {
+    const world = await newWorld();
+    const me = await join(world);
+    await raise(me, 0.5);
+    const faulty = new FaultyFilesystem(nodeFilesystem);
+    faulty.fail({ operation: 'read', path: /weights/, lasting: true }, 'EACCES');
+    expect(await repair(await openWorld(world, faulty), repairing)).toMatchObject({
+      mended: [],
+      left: [{ path: alive, fix: 'make it readable, and look again' }],
+    });
+  });
+
+  test('leaves what a newer worker has in its trash and its history', async () => {
+    const world = await newWorld();
+    const me = await join(world);
+    for (const fitness of [0.5, 0.6]) {
+      const entry = await raise(me, fitness);
+      const file = `${world.root}/alive/${fitness.toFixed(6)}~${entry.id}~1/dna.json`;
+      const dna = JSON.parse(readFileSync(file, 'utf8')) as object;
+      await kill(me, entry);
+      if (fitness === 0.6) {
+        await collect(me, 1, await me.population.dead());
+        continue;
+      }
+      const trash = `${world.root}/workers/w1/trash/${entry.id}~1`;
+      renameSync(`${world.root}/dead/${entry.id}~1~w1`, trash);
+      writeFileSync(`${trash}/dna.json`, JSON.stringify({ ...dna, format: 99 }));
+    }
+    // Of the one in the hall, too.
+    writeFileSync(`${world.root}/history/w1.jsonl`, '{"format":99}\n');
+    mkdirSync(`${world.root}/history/w7.jsonl`);
+    const { mended, left } = await repair(me.population, repairing);
+    expect(mended).toEqual([]);
+    expect(left).toMatchObject([
+      { path: 'workers/w1/trash/w1-1~1', fix: 'update Galapagos: a newer version wrote it' },
+      { path: 'history/w1.jsonl:1', fix: 'update Galapagos: a newer version wrote it' },
+      { path: 'history/w7.jsonl' },
+    ]);
+    expect(readdirSync(`${world.root}/workers/w1/trash`)).toEqual(['w1-1~1']);
+    expect(readdirSync(`${world.root}/hall-of-fame`)).toHaveLength(1);
+  });
+
+  test('mends the others where it may not move one, and says why', async () => {
+    const world = await newWorld();
+    const me = await join(world);
+    for (const fitness of [0.5, 0.6]) {
+      const { id } = await raise(me, fitness);
+      rmSync(`${world.root}/alive/${fitness.toFixed(6)}~${id}~1/dna.json`);
+    }
+    const faulty = new FaultyFilesystem(nodeFilesystem);
+    faulty.fail({ operation: 'rename', path: /0.500000/, lasting: true }, 'EACCES');
+    const { mended, left } = await repair(await openWorld(world, faulty), repairing);
+    expect(mended.map(({ path }) => path)).toEqual(['alive/0.600000~w1-2~1']);
+    expect(only(left)).toMatchObject({
+      path: alive,
+      fix: expect.stringMatching(/permission denied/) as string,
+    });
+    expect(readdirSync(`${world.root}/lost+found`)).toHaveLength(1);
+  });
 
   test('keeps the reason beside what bears its name', async () => {
     const world = await newWorld();

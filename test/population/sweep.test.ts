@@ -59,6 +59,35 @@ describe('a sweep', () => {
     expect(await sweep(me.population, waste, options)).toEqual({ recorded: 3, unreadable: 1, isBusy: false });
   });
 
+  test('counts nothing for unreadable that another is to record', async () => {
+    const { me, gone } = await withWaste();
+    const { population } = me;
+    await population.move(`dead/${me.name}-1~1~${me.name}`, `workers/${gone.name}/trash/${me.name}-1~1`);
+    const busy = { ...options, politely: () => Promise.resolve(undefined) };
+    const waste = await findWaste(population, unknowingHost);
+    expect(waste.litter[0]?.paths).toContain(`workers/${gone.name}/trash/${me.name}-1~1`);
+    expect(await sweep(population, waste, busy)).toEqual({ recorded: 0, unreadable: 0, isBusy: true });
+    expect(await sweep(population, await findWaste(population, unknowingHost), options)).toMatchObject({
+      recorded: 4,
+    });
+  });
+
+  test('takes over no trash again and again for what cannot be recorded', async () => {
+    const { world, me } = await withWaste();
+    const { population } = me;
+    await nodeFilesystem.unlink(`${world.root}/dead/${me.name}-1~1~${me.name}/dna.json`);
+    const waste = await findWaste(population, unknowingHost);
+    expect(await sweep(population, waste, options)).toMatchObject({ unreadable: 1 });
+    expect(await findWaste(population, unknowingHost)).toEqual({ dead: [], litter: [], surplus: [] });
+  });
+
+  test('leaves alone what one has that may be joining', async () => {
+    const { world, me, gone } = await withWaste();
+    for (const file of ['worker.json', 'beat'])
+      await nodeFilesystem.unlink(`${world.root}/workers/${gone.name}/${file}`);
+    expect((await findWaste(me.population, unknowingHost)).litter).toEqual([]);
+  });
+
   test('that dies in the middle is gone on with by the next', async () => {
     const { world, me } = await withWaste();
     const faulty = new FaultyFilesystem(nodeFilesystem);

@@ -99,15 +99,31 @@ async function readRemains(me: Membership, entries: readonly TrashEntry[]): Prom
   for (const { id, tenure, recorded } of entries) {
     if (recorded || tenure === undefined) continue;
     const trash = { id, tenure, recorded };
-    const individual = await readTrashed(me.population, me.name, trash);
+    const individual = await readOrLeave(me.population, me.name, trash);
     if (individual !== undefined) remains.push({ trash, individual });
   }
   return remains;
 }
 
+/** Undefined where it is gone, or its record would not be whole: nothing is deleted without a record. */
+export async function readOrLeave(
+  population: Population,
+  owner: WorkerName,
+  trash: TrashEntry & { readonly tenure: number },
+): Promise<Individual | undefined> {
+  try {
+    return await readTrashed(population, owner, trash);
+  } catch (error) {
+    // It stays in the trash, for fsck to report.
+    if (error instanceof DnaError) return undefined;
+    if (error instanceof PopulationError && error.code === 'INVALID') return undefined;
+    throw error;
+  }
+}
+
 /**
- * A dead individual in somebody's trash; undefined where it is gone, or its record would not be whole. That stays
- * in the trash, for fsck to report: nothing is deleted without a record.
+ * A dead individual in somebody's trash; undefined where a file that its record needs is gone.
+ * @throws PopulationError, DnaError when a file is not what it should be.
  */
 export async function readTrashed(
   population: Population,
@@ -115,15 +131,9 @@ export async function readTrashed(
   trash: TrashEntry & { readonly tenure: number },
 ): Promise<Individual | undefined> {
   const entry = { state: 'dead', id: trash.id, tenure: trash.tenure, killer: owner } as const;
-  try {
-    const individual = await readIndividual(population, entry, trashPath(owner, trash));
-    // Whoever is dead was evaluated once, or has failed.
-    return individual?.evaluation === undefined && individual?.failure === undefined ? undefined : individual;
-  } catch (error) {
-    if (error instanceof DnaError) return undefined;
-    if (error instanceof PopulationError && error.code === 'INVALID') return undefined;
-    throw error;
-  }
+  const individual = await readIndividual(population, entry, trashPath(owner, trash));
+  // Whoever is dead was evaluated once, or has failed.
+  return individual?.evaluation === undefined && individual?.failure === undefined ? undefined : individual;
 }
 
 function recordOf(me: Membership, { individual }: Remains): HistoryRecord {

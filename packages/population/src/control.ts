@@ -103,6 +103,13 @@ export class Control {
   }
 }
 
+/** The bounds of a search as they are now. */
+export async function boundsOf(population: Population): Promise<Bounds> {
+  const control = new Control(population);
+  await control.poll();
+  return control.bounds;
+}
+
 async function epochs(population: Population): Promise<number[]> {
   return (await population.list('control')).filter((file) => /^[0-9]{6}$/.test(file)).map(Number);
 }

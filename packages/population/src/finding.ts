@@ -1,4 +1,4 @@
-import type { AliveEntry } from './layout.js';
+import type { AliveEntry, Entry } from './layout.js';
 
 /** Something about a directory that a person should know. */
 export interface Finding {
@@ -12,8 +12,11 @@ export interface Finding {
 }
 
 export type Repair =
-  /** What lies at these paths is moved into `lost+found/`, each with the reason: nothing is deleted. */
-  | { readonly kind: 'set-aside'; readonly paths: readonly string[] }
+  /**
+   * What lies at these paths is moved into `lost+found/`, each with the reason: nothing is deleted. Not without the
+   * one that it is to be left to, where there is such a one, and that whole.
+   */
+  | { readonly kind: 'set-aside'; readonly paths: readonly string[]; readonly leavesTo?: Entry }
   /** One that was never recorded goes among the dead, to be recorded as they are. */
   | { readonly kind: 'record'; readonly entry: AliveEntry }
   /** Cleared away as any worker would. */

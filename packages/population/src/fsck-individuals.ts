@@ -1,12 +1,13 @@
-import { DnaError, parseDnaText } from '@galapagos/dna';
+import { parseDnaText } from '@galapagos/dna';
 import { DOCUMENT_LIMIT, birthSchema, parseDocument } from './documents.js';
 import { PopulationError } from './errors.js';
 import { readValidEvaluation } from './evaluation.js';
-import { ifPresent } from './filesystem-errors.js';
+import { ifPresent, unfit } from './filesystem-errors.js';
 import { readIfPresent } from './files.js';
 import type { Finding } from './finding.js';
-import { BIRTH_FILE, DNA_FILE, type Entry, nameOf, pathOf } from './layout.js';
+import { BIRTH_FILE, DNA_FILE, EVALUATION_FILE, type Entry, WEIGHTS_FILE, nameOf, pathOf } from './layout.js';
 import type { Population } from './population.js';
+import { FIXES, type Problem, problemIn, problemsAfterAll, spoilt, unanswered } from './problem.js';
 import type { WorkerSummary } from './summary.js';
 
 /** What is wrong with those that have a folder; what moved meanwhile is left out. */
@@ -38,68 +39,65 @@ async function contentFindings(population: Population, entry: Entry): Promise<Fi
   });
 }
 
-/** What is wrong with an individual: with it, with this version, or with whoever may read it. */
-interface Problem {
-  readonly problem: string;
-  readonly cause: 'spoilt' | 'newer' | 'forbidden';
-}
-
-const FIXES: Readonly<Record<Problem['cause'], string>> = {
-  spoilt: 'move it out of the experiment; the population refills by itself',
-  newer: 'update Galapagos: a newer version wrote it',
-  forbidden: 'make it readable, and look again',
-};
-
-function spoilt(problem: string): Problem {
-  return { problem, cause: 'spoilt' };
-}
-
 /** The files of an individual: there, whole, and saying what its name says. */
-async function problemsOf(population: Population, entry: Entry): Promise<Problem[]> {
-  const folder = population.path(pathOf(entry));
-  // Through a symbolic link all would be read, but what it leads to would not go where its name goes.
-  const kind = await ifPresent(population.filesystem.kind(folder));
-  if (kind !== 'directory') return [spoilt('it is no directory')];
-  const problems = [
-    await problemOf(population, `${folder}/${DNA_FILE}`, (text, file) => {
-      parseDnaText(text, file);
-    }),
-    await problemOf(population, `${folder}/${BIRTH_FILE}`, (text, file) => {
-      const { id } = parseDocument(birthSchema, text, file);
-      if (id !== entry.id) throw new PopulationError('INVALID', `${BIRTH_FILE} is of individual ${id}`);
-    }),
-    await evaluationProblem(population, entry),
-  ];
-  return problems.filter((problem) => problem !== undefined);
+export async function problemsOf(population: Population, entry: Entry): Promise<Problem[]> {
+  return await problemsAfterAll(async () => {
+    const kind = await kindProblem(population, pathOf(entry));
+    if (kind !== undefined) return [kind];
+    const problems = [
+      await problemOf(population, entry, DNA_FILE, (text, file) => {
+        parseDnaText(text, file);
+      }),
+      await problemOf(population, entry, BIRTH_FILE, (text, file) => {
+        const { id } = parseDocument(birthSchema, text, file);
+        if (id !== entry.id) throw new PopulationError('INVALID', `${BIRTH_FILE} is of individual ${id}`);
+      }),
+      await evaluationProblem(population, entry).catch(problemIn),
+    ];
+    return problems.filter((problem) => problem !== undefined);
+  });
+}
+
+/** Through a symbolic link all would be read, but what it leads to would not go where its name goes. */
+async function kindProblem(population: Population, below: string): Promise<Problem | undefined> {
+  try {
+    const kind = await ifPresent(population.filesystem.kind(population.path(below)));
+    if (kind === undefined) return unanswered('it');
+    return kind === 'directory' ? undefined : spoilt('it is no directory');
+  } catch (error) {
+    return problemIn(unfit(population.path(below), error));
+  }
 }
 
 async function problemOf(
-  { filesystem }: Population,
-  file: string,
+  population: Population,
+  entry: Entry,
+  name: string,
   check: (text: string, file: string) => void,
 ): Promise<Problem | undefined> {
+  const file = population.path(`${pathOf(entry)}/${name}`);
   try {
-    const data = await readIfPresent(filesystem, file, DOCUMENT_LIMIT);
-    if (data === undefined) return spoilt(`${file.slice(file.lastIndexOf('/') + 1)} is missing`);
-    check(new TextDecoder().decode(data), file);
-    return undefined;
+    const data = await readIfPresent(population.filesystem, file, DOCUMENT_LIMIT);
+    if (data !== undefined) check(new TextDecoder().decode(data), file);
+    else if ((await population.listIfPresent(pathOf(entry))).includes(name)) return unanswered(name);
+    return data === undefined ? spoilt(`${name} is missing`) : undefined;
   } catch (error) {
-    if (error instanceof DnaError)
-      return { problem: error.message, cause: error.code === 'DNA_NEWER' ? 'newer' : 'spoilt' };
-    if (!(error instanceof PopulationError)) throw error;
-    // Also what may not be read: the others are to be looked at all the same.
-    const causes = { INVALID: 'spoilt', NEWER_FORMAT: 'newer' } as const;
-    const cause = error.code in causes ? causes[error.code as keyof typeof causes] : 'forbidden';
-    return { problem: error.message, cause };
+    return problemIn(error);
   }
 }
 
 async function evaluationProblem(population: Population, entry: Entry): Promise<Problem | undefined> {
   if (entry.state !== 'alive' && entry.state !== 'hall-of-fame') return undefined;
-  const folder = population.path(`${pathOf(entry)}/${entry.tenure}`);
-  const evaluation = await readValidEvaluation(population, entry, folder);
-  if (evaluation === undefined)
+  const below = `${pathOf(entry)}/${entry.tenure}`;
+  const evaluation = await readValidEvaluation(population, entry, population.path(below));
+  if (evaluation === undefined) {
+    const names = await population.listIfPresent(below);
+    for (const name of [EVALUATION_FILE, WEIGHTS_FILE].filter((one) => names.includes(one))) {
+      const data = await readIfPresent(population.filesystem, population.path(`${below}/${name}`));
+      if (data === undefined) return unanswered(name);
+    }
     return spoilt('its evaluation is missing or cut short, or its weights do not match it');
+  }
   return evaluation.fitness.toFixed(6) === entry.fitness.toFixed(6)
     ? undefined
     : spoilt(`its evaluation says fitness ${evaluation.fitness}`);

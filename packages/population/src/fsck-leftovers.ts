@@ -1,10 +1,25 @@
 import { readTrashed } from './collect.js';
 import type { Finding } from './finding.js';
 import { parseRecord } from './history.js';
-import { allLines } from './history-lines.js';
-import { type TrashEntry, parseTrashName, pathOf, trashName, workerPath } from './layout.js';
+import { historyFiles, linesOf } from './history-lines.js';
+import {
+  BIRTH_FILE,
+  DNA_FILE,
+  EVALUATION_FILE,
+  FAILURE_FILE,
+  type TrashEntry,
+  type WorkerName,
+  parseTrashName,
+  pathOf,
+  trashName,
+  trashPath,
+  workerPath,
+} from './layout.js';
 import type { Population } from './population.js';
+import { FIXES, type Problem, problemIn, problemsAfterAll, spoilt, unanswered } from './problem.js';
 import type { WorkerSummary } from './summary.js';
+
+type Trashed = TrashEntry & { readonly tenure: number };
 
 const REPORT = 'report this: no crash leaves it';
 
@@ -37,39 +52,49 @@ export async function workerFindings(
 async function trashFindings(
   population: Population,
   { name, state }: WorkerSummary,
-  trash: TrashEntry & { readonly tenure: number },
+  trash: Trashed,
 ): Promise<Finding[]> {
   const folder = `${workerPath(name)}/trash`;
   const path = `${folder}/${trashName(trash)}`;
-  const readable = (await readTrashed(population, name, trash)) !== undefined;
-  if (readable && state === 'working') return [];
+  const [found] = await trashProblems(population, name, trash);
+  if (found === undefined && state === 'working') return [];
   if (!(await population.listIfPresent(folder)).includes(trashName(trash))) return [];
-  if (readable) {
+  if (found === undefined) {
     const problem = `individual ${trash.id} was killed and is not recorded yet`;
     return [
       { severity: 'note', path, problem, fix: 'the next collection records it', repair: { kind: 'sweep' } },
     ];
   }
-  const problem = `individual ${trash.id} is dead, and cannot be recorded: its files are not whole`;
+  const problem = `individual ${trash.id} is dead, and cannot be recorded: ${found.problem}`;
+  const finding = { severity: 'warning', path, problem, fix: FIXES[found.cause] } as const;
+  if (found.cause !== 'spoilt') return [finding];
   const repair = { kind: 'set-aside', paths: [path] } as const;
-  return [{ severity: 'warning', path, problem, fix: 'look at it, and remove it by hand', repair }];
+  return [{ ...finding, fix: 'look at it, and remove it by hand', repair }];
+}
+
+/** Why it cannot be recorded. */
+async function trashProblems(population: Population, owner: WorkerName, trash: Trashed): Promise<Problem[]> {
+  const path = trashPath(owner, trash);
+  return await problemsAfterAll(async () => {
+    try {
+      if ((await readTrashed(population, owner, trash)) !== undefined) return [];
+      const names = await population.listIfPresent(path);
+      const own = await population.listIfPresent(`${path}/${trash.tenure}`);
+      const isListed =
+        [DNA_FILE, BIRTH_FILE].every((name) => names.includes(name)) &&
+        [EVALUATION_FILE, FAILURE_FILE].some((name) => own.includes(name));
+      return [isListed ? unanswered('one of its files') : spoilt('its files are not whole')];
+    } catch (error) {
+      return [problemIn(error)];
+    }
+  });
 }
 
 /** Torn lines, and what contradicts the records. */
 export async function historyFindings(population: Population): Promise<Finding[]> {
   // Listed before the history is read: a record is written before its individual enters the hall.
   const hall = await population.hallOfFame();
-  const found = new Map<string, string>();
-  const findings: Finding[] = [];
-  for await (const line of allLines(population)) {
-    const record = parseRecord(population, line);
-    const path = `history/${line.file}:${line.number}`;
-    if (record !== undefined) found.set(record.id, path);
-    else {
-      const fix = 'none needed: what it was to record was not deleted';
-      findings.push({ severity: 'note', path, problem: 'a torn line', fix });
-    }
-  }
+  const { found, findings, isComplete } = await readRecords(population);
   // Listed after it: who is recorded does not live any more.
   const { training, alive } = await population.living();
   const living = [...training, ...alive];
@@ -82,10 +107,43 @@ export async function historyFindings(population: Population): Promise<Finding[]
     findings.push({ severity: 'error', path, problem, fix: REPORT, repair: { kind: 'set-aside', paths } });
   }
   for (const entry of hall) {
-    if (found.has(entry.id)) continue;
+    // What could not be read may be its record.
+    if (found.has(entry.id) || !isComplete) continue;
     const problem = `individual ${entry.id} is in the hall of fame without a record`;
     const repair = { kind: 'record', entry } as const;
     findings.push({ severity: 'error', path: 'hall-of-fame', problem, fix: REPORT, repair });
   }
   return findings;
+}
+
+/** Where each is recorded; a file or a line that cannot be read does not keep the others from being read. */
+async function readRecords(
+  population: Population,
+): Promise<{ found: Map<string, string>; findings: Finding[]; isComplete: boolean }> {
+  const found = new Map<string, string>();
+  const findings: Finding[] = [];
+  let isComplete = true;
+  const report = (path: string, error: unknown): void => {
+    const { problem, cause } = problemIn(error);
+    isComplete = false;
+    findings.push({ severity: 'error', path, problem, fix: FIXES[cause === 'newer' ? cause : 'forbidden'] });
+  };
+  for (const file of await historyFiles(population)) {
+    try {
+      for await (const line of linesOf(population, file)) {
+        const path = `history/${file}:${line.number}`;
+        try {
+          const record = parseRecord(population, line);
+          const fix = 'none needed: what it was to record was not deleted';
+          if (record === undefined) findings.push({ severity: 'note', path, problem: 'a torn line', fix });
+          else found.set(record.id, path);
+        } catch (error) {
+          report(path, error);
+        }
+      }
+    } catch (error) {
+      report(`history/${file}`, error);
+    }
+  }
+  return { found, findings, isComplete };
 }

@@ -15,7 +15,7 @@ import {
   pathOf,
 } from './layout.js';
 import type { Population } from './population.js';
-import { summarize } from './summary.js';
+import { summarizeWorkers } from './summary.js';
 
 /** Of proper-lockfile: an empty directory while somebody collects. */
 const LOCK = 'dead.lock';
@@ -30,7 +30,7 @@ const KNOWN_AT_TOP: readonly string[] = [...TOP_DIRECTORIES, EXPERIMENT_FILE, LO
  * check is looked at again before it is reported.
  */
 export async function fsck(population: Population, host: Host): Promise<Finding[]> {
-  const { workers } = await summarize(population, host);
+  const workers = await summarizeWorkers(population, host);
   return [
     ...(await foreignNames(population)),
     ...(await brokenLock(population)),
@@ -84,12 +84,13 @@ async function doubled(population: Population): Promise<Finding[]> {
   return [...first].flatMap(([id, seen]) => {
     const there = (again.get(id) ?? []).map(pathOf);
     const places = seen.filter((entry) => there.includes(pathOf(entry))).sort(latestFirst);
-    if (places.length < 2) return [];
+    const [leavesTo, ...others] = places;
+    if (leavesTo === undefined || others.length === 0) return [];
     const paths = places.map(pathOf);
     const problem = `individual ${id} is in ${places.length} places: ${paths.join(', ')}`;
     const fix = 'keep the one of the highest tenure';
-    const repair = { kind: 'set-aside', paths: paths.slice(1) } as const;
-    return [{ severity: 'error', path: paths[0] ?? id, problem, fix, repair } as const];
+    const repair = { kind: 'set-aside', paths: others.map(pathOf), leavesTo } as const;
+    return [{ severity: 'error', path: pathOf(leavesTo), problem, fix, repair } as const];
   });
 }
 

@@ -23,14 +23,18 @@ export function isHistoryName(name: string): boolean {
   return name.endsWith('.jsonl') && isWorkerName(name.slice(0, -'.jsonl'.length));
 }
 
+/** The names of the workers' files. */
+export async function historyFiles(population: Population): Promise<string[]> {
+  return (await population.list('history')).filter(isHistoryName);
+}
+
 /** Every line of every worker's file. */
 export async function* allLines(population: Population): AsyncGenerator<HistoryLine> {
-  for (const name of (await population.list('history')).filter(isHistoryName))
-    yield* linesOf(population, name);
+  for (const name of await historyFiles(population)) yield* linesOf(population, name);
 }
 
 /** The lines of one file, empty ones left out. */
-async function* linesOf(population: Population, file: string): AsyncGenerator<HistoryLine> {
+export async function* linesOf(population: Population, file: string): AsyncGenerator<HistoryLine> {
   let carry: Buffer = Buffer.alloc(0);
   let start = 0;
   let number = 1;

@@ -14,7 +14,7 @@ export {
 export type { Clock } from './clock.js';
 export { collect, takeTrash } from './collect.js';
 export { type Conception, conceive } from './conceive.js';
-export { Control, type Order, giveOrder } from './control.js';
+export { Control, type Order, boundsOf, giveOrder } from './control.js';
 export { type Curve, curveSchema } from './curve.js';
 export { cleanStaging, discard } from './discard.js';
 export {

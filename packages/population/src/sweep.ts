@@ -1,9 +1,11 @@
-import { collect, takeTrash } from './collect.js';
+import { collect, readOrLeave, takeTrash } from './collect.js';
+import { boundsOf } from './control.js';
 import { cleanStaging } from './discard.js';
 import type { Host } from './host.js';
 import {
   type AliveEntry,
   type DeadEntry,
+  type TrashEntry,
   type WorkerName,
   nameOf,
   parseTrashName,
@@ -12,34 +14,48 @@ import {
 import type { Politely } from './lock.js';
 import { type JoinOptions, Membership } from './membership.js';
 import type { Population } from './population.js';
-import { summarize } from './summary.js';
+import { summarizeWorkers } from './summary.js';
 
 /** What may go, and nobody has cleared away yet. */
 export interface Waste {
   readonly dead: readonly DeadEntry[];
-  /** Workers that are gone for certain, and what each left in its staging and its trash, below the experiment. */
+  /** What workers that left, or whose process on this host is no more, have in staging and trash, below the experiment. */
   readonly litter: readonly { readonly worker: WorkerName; readonly paths: readonly string[] }[];
   /** Those who are too many in the hall of fame. */
   readonly surplus: readonly AliveEntry[];
 }
 
-/** Finds what a sweep would clear away. Of a worker on another host that died without a word one look knows nothing. */
+/**
+ * Finds what a sweep would clear away. Of a worker on another host that died without a word, or of one that joins,
+ * one look knows nothing. What can never be recorded is for fsck.
+ */
 export async function findWaste(population: Population, host: Host): Promise<Waste> {
-  const { workers, bounds } = await summarize(population, host);
+  const workers = await summarizeWorkers(population, host);
+  const { hallOfFame } = await boundsOf(population);
   const litter: { worker: WorkerName; paths: string[] }[] = [];
   for (const { name } of workers.filter(({ state }) => state !== 'working')) {
     const paths: string[] = [];
     for (const below of ['staging', 'trash']) {
-      const folder = `${workerPath(name)}/${below}`;
-      const names = await population.listIfPresent(folder);
-      paths.push(
-        ...names.filter((one) => parseTrashName(one) !== undefined).map((one) => `${folder}/${one}`),
-      );
+      for (const one of await population.listIfPresent(`${workerPath(name)}/${below}`)) {
+        const entry = parseTrashName(one);
+        if (entry === undefined || (below === 'trash' && !(await canGo(population, name, entry)))) continue;
+        paths.push(`${workerPath(name)}/${below}/${one}`);
+      }
     }
     if (paths.length > 0) litter.push({ worker: name, paths });
   }
   const hall = (await population.hallOfFame()).toSorted((a, b) => (nameOf(a) < nameOf(b) ? 1 : -1));
-  return { dead: await population.dead(), litter, surplus: hall.slice(bounds.hallOfFame) };
+  return { dead: await population.dead(), litter, surplus: hall.slice(hallOfFame) };
+}
+
+/** Whether a collection would get rid of what lies in a trash. */
+async function canGo(population: Population, owner: WorkerName, trash: TrashEntry): Promise<boolean> {
+  const { tenure, recorded } = trash;
+  return (
+    recorded ||
+    tenure === undefined ||
+    (await readOrLeave(population, owner, { ...trash, tenure })) !== undefined
+  );
 }
 
 export interface SweepOptions extends JoinOptions {
@@ -51,7 +67,7 @@ export interface SweepOptions extends JoinOptions {
 export interface Swept {
   /** How many of the dead were recorded. */
   readonly recorded: number;
-  /** How many could not be read whole: they stay in a trash, for `fsck`. */
+  /** How many could not be read whole: they stay in a trash, for `fsck`. None where another collects. */
   readonly unreadable: number;
   /** Whether another was collecting at the same time, and the dead were left to it. */
   readonly isBusy: boolean;
@@ -73,11 +89,12 @@ export async function sweep(population: Population, waste: Waste, options: Sweep
       await takeTrash(me, worker);
     }
     const recorded = await options.politely(population.path('dead'), () => collectAll(me, waste, options));
+    if (recorded === undefined) return { recorded: 0, unreadable: 0, isBusy: true };
     const trash = await population.list(`${workerPath(me.name)}/trash`);
     return {
-      recorded: recorded ?? 0,
+      recorded,
       unreadable: trash.filter((name) => parseTrashName(name)?.recorded === false).length,
-      isBusy: recorded === undefined,
+      isBusy: false,
     };
   } finally {
     await me.leave();

@@ -3,6 +3,7 @@ import {
   type Finding,
   type Population,
   type Repaired,
+  boundsOf,
   fsck,
   nodeFilesystem,
   nodeHost,
@@ -10,7 +11,6 @@ import {
   remakeDirectories,
   repair,
   repairInWords,
-  summarize,
 } from '@galapagos/population';
 import { z } from 'zod';
 import { defineCommand, directory, json, printJson } from '../command.js';
@@ -73,7 +73,7 @@ export const fsckCommand = defineCommand({
 });
 
 async function mend(population: Population): Promise<Repaired> {
-  const { hallOfFame } = (await summarize(population, nodeHost)).bounds;
+  const { hallOfFame } = await boundsOf(population);
   return await repair(population, { host: nodeHost, version, backend: 'none', politely, hallOfFame });
 }
 
