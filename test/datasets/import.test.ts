@@ -1,4 +1,12 @@
-import { mkdirSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type Dataset, type ImportOptions, importData, loadDataset } from '@galapagos/datasets';
@@ -170,6 +178,13 @@ describe('a folder of images', () => {
     expect(notes.join()).toMatch(/b: 1 entry that is no PNG.* passed over: readme\.txt/);
   });
 
+  it('takes none for broken that cannot be read', async () => {
+    await writeFolder(source, ['a', 'b'], 3);
+    symlinkSync(join(directory, 'away'), join(source, 'a', 'away.png'));
+    await expectDatasetError(() => importAs({ skipBroken: true }), 'missing-file', 'away.png');
+    expect(readdirSync(directory)).toEqual(['source']);
+  });
+
   it('leaves nothing behind when it is ended', async () => {
     await writeFolder(source, ['a', 'b'], 20);
     const ending = new AbortController();
@@ -265,6 +280,34 @@ describe('a source that cannot be imported says why', () => {
       'a short .npy',
       () => arrays(x.subarray(0, -3), y),
       ['expected 16 bytes for 4 x 2 x 2 of uint8, found 13'],
+      {},
+      'source/x.npy',
+    ],
+    [
+      'an .npy of its first bytes',
+      () => arrays(x.subarray(0, 8), y),
+      ['begins with \\x93NUMPY, found 8 bytes'],
+      {},
+      'source/x.npy',
+    ],
+    [
+      'images without pixels',
+      () => arrays(npy('|u1', [4, 0, 2], bytes(0)), y),
+      ['x.npy[0]: expected 1 to 65535 pixels each way, found 0 x 2 x 1'],
+      {},
+      'source/x.npy',
+    ],
+    [
+      'images that are too wide',
+      () => arrays(npy('|u1', [4, 1, 65_536], bytes(4 * 65_536)), y),
+      ['found 1 x 65536 x 1'],
+      {},
+      'source/x.npy',
+    ],
+    [
+      'labels of 16 bytes',
+      () => arrays(x, npy('<i16', [4], bytes(64))),
+      ['y.npy: expected one whole number for each image, found int128'],
       {},
       'source/x.npy',
     ],
@@ -468,6 +511,22 @@ describe('arrays and binary files', () => {
     const dataset = await imported({ labels: join(source, 'y.npy') }, join(source, 'x.npy'));
     expect(dataset).toMatchObject({ height: 3, width: 4, channels: 1, classes: ['0', '1', '2'] });
     expect(found(dataset, ALL)).toEqual(expectedOf(pixels, labels(30)));
+  });
+
+  it.each([
+    ['cut short', (file: string) => truncateSync(file, 128 + 12 * 104 + 5), 'cut short while in use'],
+    ['written into', (file: string) => appendFileSync(file, 'more'), 'it changed while it was read'],
+  ])('.npy that is %s while it is read is refused', async (_, spoil, said) => {
+    const [x, y] = [join(source, 'x.npy'), join(source, 'y.npy')];
+    put(source, {
+      'x.npy': npy('|u1', [300, 3, 4], images(300)),
+      'y.npy': npy('|u1', [300], Uint8Array.from(labels(300))),
+    });
+    const onProgress = (_stage: string, done: number) => {
+      if (done === 104) spoil(x);
+    };
+    await expectDatasetError(() => importAs({ labels: y, onProgress }, x), 'malformed-file', x, said);
+    expect(readdirSync(directory)).toEqual(['source']);
   });
 
   it('.npz with its own test, channels first or last', async () => {

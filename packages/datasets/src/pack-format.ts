@@ -15,7 +15,9 @@ const ALIGNMENT = 4096;
 /** A header is some names and numbers: one that is longer is none. */
 const MOST_HEADER_BYTES = 2 ** 26;
 
-const size = z.int().min(1).max(65_535);
+/** The most that an image has of pixels in a row, in a column, or of channels. */
+export const LARGEST_SIZE = 65_535;
+const size = z.int().min(1).max(LARGEST_SIZE);
 const count = z
   .int()
   .min(1)

@@ -1,7 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import type sharp from 'sharp';
 import type { Sharp } from 'sharp';
 import { DatasetError } from '../errors.js';
-import { BrokenImage, type RawImage } from './raw-source.js';
+import { BrokenImage, type RawImage, unreadable } from './raw-source.js';
 
 /** What images are made into. */
 export interface Shaping {
@@ -35,13 +36,14 @@ export async function loadSharp(): Promise<typeof sharp> {
  * Decodes a PNG, JPEG or WebP: turned upright as its EXIF data says, made 8 bits a channel and sRGB (CMYK too), transparent
  * pixels laid on white.
  *
- * Thrown when it is broken (`BrokenImage`).
+ * Thrown when it is broken (`BrokenImage`), or the operating system does not hand it over, which says nothing of it.
  */
 export async function decodeFile(path: string, { size, channels }: Shaping): Promise<RawImage> {
   const open = await loadSharp();
+  const encoded = await readEncoded(path);
   try {
     // Truncated is an error too, a pixel density that makes no sense is not.
-    const input = open(path, { failOn: 'error', autoOrient: true });
+    const input = open(encoded, { failOn: 'error', autoOrient: true });
     const { space = '', hasAlpha } = await input.metadata();
     const isGray = channels === undefined ? ['b-w', 'grey16'].includes(space) : channels === 1;
     let image = hasAlpha ? input.flatten({ background: '#ffffff' }) : input;
@@ -49,6 +51,15 @@ export async function decodeFile(path: string, { size, channels }: Shaping): Pro
     return await rawOf(image.toColourspace(isGray ? 'b-w' : 'srgb'), isGray ? 1 : 3);
   } catch (error) {
     throw new BrokenImage(firstLine(error), { cause: error });
+  }
+}
+
+async function readEncoded(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EISDIR') throw new BrokenImage('is a folder');
+    throw unreadable(path, error);
   }
 }
 
@@ -79,7 +90,7 @@ async function rawOf(image: Sharp, channels: number): Promise<RawImage> {
 
 function firstLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  const line = (text.split('\n')[0] ?? '').replace(/^Input file /, '').replace(/^.*?: (?=\w)/, '');
+  const line = (text.split('\n')[0] ?? '').replace(/^Input (file|buffer) /, '').replace(/^.*?: (?=\w)/, '');
   // Of two that fail at once the library says what is wrong with one only.
   return line === 'Unknown error' ? 'cannot be decoded' : line;
 }

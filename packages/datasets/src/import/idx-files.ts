@@ -69,7 +69,7 @@ interface Named {
 /** The file, or what it decompresses to: recognised by its content, since some downloads lose the `.gz`. */
 async function openPlain(path: string, unpacked: string): Promise<RecordFile> {
   const file = new RecordFile(path);
-  if (file.read(0, 2).toString('hex') !== '1f8b') return file;
+  if (file.upTo(0, 2).toString('hex') !== '1f8b') return file;
   file.close();
   try {
     await pipeline(createReadStream(path), createGunzip(), createWriteStream(unpacked));
@@ -103,7 +103,7 @@ function pair(images: Named, labels: Named): RawSet {
 }
 
 function dimensionsOf({ path, file }: Named, rank: number): number[] {
-  const header = file.read(0, 4 + 4 * rank);
+  const header = file.upTo(0, 4 + 4 * rank);
   const magic = header.length < 4 ? -1 : header.readUInt32BE(0);
   if (magic !== 0x0800 + rank || header.length < 4 + 4 * rank) {
     throw importError(

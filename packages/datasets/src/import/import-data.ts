@@ -7,7 +7,7 @@ import { split } from '../split.js';
 import { writePack } from '../write-pack.js';
 import type { Shaping } from './decode.js';
 import { type OpenOptions, openSource } from './open-source.js';
-import type { RawSource } from './raw-source.js';
+import type { RawSet, RawSource } from './raw-source.js';
 import { type Broken, type Workshop, spool } from './spool.js';
 
 /** So many examples, or such a share of those that are not of a part of their own. */
@@ -100,7 +100,7 @@ async function pack(
     );
     return { header, skipped: broken, notes: source.notes };
   } finally {
-    for (const set of [sets.pool, sets.validation, sets.test]) set?.close();
+    sets.close();
   }
 }
 
@@ -114,18 +114,29 @@ async function decodeAll(source: RawSource, options: ImportOptions, scratch: str
     onImage: (count) => options.onProgress?.('decoding', (done += count), total),
     signal: options.signal,
   };
-  const pool = await spool(source.pool, join(scratch, 'pool'), workshop);
-  const validation =
-    source.validation && (await spool(source.validation, join(scratch, 'validation'), workshop));
-  const test = source.test && (await spool(source.test, join(scratch, 'test'), workshop));
-  const { broken, first } = workshop;
-  if (broken.count > 0 && !options.skipBroken) throw brokenError(broken, total);
-  if (first === undefined)
-    throw new DatasetError(
-      'malformed-file',
-      `Of ${total} images none can be decoded.\n${listBroken(broken)}`,
-    );
-  return { pool, validation, test, shape: first.shape, broken };
+  const opened: { close(): void }[] = [];
+  const close = () => opened.forEach((set) => set.close());
+  const decoded = async (raw: RawSet, name: string) => {
+    const set = await spool(raw, join(scratch, name), workshop);
+    opened.push(set);
+    return set;
+  };
+  try {
+    const pool = await decoded(source.pool, 'pool');
+    const validation = source.validation && (await decoded(source.validation, 'validation'));
+    const test = source.test && (await decoded(source.test, 'test'));
+    const { broken, first } = workshop;
+    if (broken.count > 0 && !options.skipBroken) throw brokenError(broken, total);
+    if (first === undefined)
+      throw new DatasetError(
+        'malformed-file',
+        `Of ${total} images none can be decoded.\n${listBroken(broken)}`,
+      );
+    return { pool, validation, test, shape: first.shape, broken, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
 }
 
 function brokenError(broken: Broken, total: number): DatasetError {

@@ -36,14 +36,14 @@ const KINDS: Readonly<Record<string, string>> = {
 export function openNpy(file: RecordFile, name = file.path): NpyArray {
   const fail = (expected: string, found: string, fix: string) => importError(name, expected, found, fix);
   const again = "Save it once more with np.save('x.npy', x).";
-  const head = file.read(0, 12);
-  if (head.toString('latin1', 0, 6) !== MAGIC) {
-    throw fail('an .npy file, which begins with \\x93NUMPY', `${file.size} bytes that do not`, again);
+  const head = file.upTo(0, 12);
+  if (head.toString('latin1', 0, 6) !== MAGIC || head.length < 12) {
+    throw fail('an .npy file, which begins with \\x93NUMPY', `${file.size} bytes that are none`, again);
   }
   const isLong = head[6]! >= 2;
   const headerBytes = isLong ? head.readUInt32LE(8) : head.readUInt16LE(8);
   const headerStart = isLong ? 12 : 10;
-  const header = file.read(headerStart, Math.min(headerBytes, 2 ** 20)).toString('latin1');
+  const header = file.upTo(headerStart, Math.min(headerBytes, 2 ** 20)).toString('latin1');
   const [, type = ''] = /'descr':\s*'([^']*)'/.exec(header) ?? [];
   const [, order, kind = '', width = ''] = /^([<>|=]?)([a-zA-Z])(\d+)$/.exec(type) ?? [];
   const [, dimensions] = /'shape':\s*\(([\d,\s]*)\)/.exec(header) ?? [];
@@ -98,7 +98,7 @@ export function labelsOf(array: NpyArray): number[] {
       'Is it the images?',
     );
   }
-  if (!/^(u?int|bool)/.test(typeName)) {
+  if (!/^(u?int|bool)/.test(typeName) || ![1, 2, 4, 8].includes(itemBytes)) {
     throw importError(name, expected, typeName, "Save it with np.save('y.npy', y.astype('int64')).");
   }
   const bytes = file.read(start, count * itemBytes);

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { DatasetError } from '../errors.js';
+import { PACK_MAGIC } from '../pack-format.js';
 import type { Layout } from './arrays.js';
 import { cifarIn, openCifar } from './cifar-folder.js';
 import type { Shaping } from './decode.js';
@@ -92,7 +93,7 @@ function kindOf(path: string): ImportKind {
   if (head.startsWith('PK')) return 'npz';
   if (head.startsWith('\x93NUMPY')) return 'npy';
   if (head.startsWith('\0\0\x08') || head.startsWith('\x1f\x8b')) return 'idx';
-  if (head.startsWith('GALAPACK')) {
+  if (head === PACK_MAGIC) {
     throw importError(
       path,
       'something to be packed',
@@ -111,7 +112,7 @@ function kindOf(path: string): ImportKind {
 function headOf(path: string): string {
   const file = new RecordFile(path);
   try {
-    return file.read(0, 8).toString('latin1');
+    return file.upTo(0, 8).toString('latin1');
   } finally {
     file.close();
   }

@@ -1,40 +1,41 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { type RawImage, unreadable } from './raw-source.js';
+import { OpenFile } from '../open-file.js';
+import { type RawImage, importError, unreadable } from './raw-source.js';
 
-/** A file that is read at positions, so that its size is no matter. */
+const AGAIN = 'Import it when nobody writes into it any more.';
+
+/** A file that is read at positions, so that its size is no matter, and that must stay as it is meanwhile. */
 export class RecordFile {
-  readonly #descriptor: number;
+  readonly #file: OpenFile;
+  readonly #stamp: string;
   readonly size: number;
 
   /** @param path Named in errors. */
   constructor(readonly path: string) {
-    this.#descriptor = this.#asking(() => openSync(path, 'r'));
-    this.size = this.#asking(() => fstatSync(this.#descriptor)).size;
+    this.#file = new OpenFile(path, {
+      unreadable: (cause) => unreadable(path, cause),
+      cutShort: (expected, found) => importError(path, expected, found, AGAIN),
+    });
+    this.size = this.#file.size;
+    this.#stamp = this.#file.stamp();
   }
 
   /** So many bytes, or as many as there are. */
+  upTo(position: number, length: number): Buffer {
+    return this.#file.upTo(Math.max(0, Math.min(length, this.size - position)), position);
+  }
+
+  /** So many bytes. Thrown when there are less, or the file is no longer what it was (`malformed-file`). */
   read(position: number, length: number): Buffer {
-    const bytes = Buffer.alloc(Math.max(0, Math.min(length, this.size - position)));
-    for (let done = 0; done < bytes.length;) {
-      const got = this.#asking(() =>
-        readSync(this.#descriptor, bytes, done, bytes.length - done, position + done),
-      );
-      if (got === 0) return bytes.subarray(0, done);
-      done += got;
+    const bytes = Buffer.alloc(length);
+    this.#file.read(bytes, 0, length, position);
+    if (this.#file.stamp() !== this.#stamp) {
+      throw importError(this.path, 'a file that stays as it is', 'that it changed while it was read', AGAIN);
     }
     return bytes;
   }
 
   close(): void {
-    closeSync(this.#descriptor);
-  }
-
-  #asking<T>(ask: () => T): T {
-    try {
-      return ask();
-    } catch (error) {
-      throw unreadable(this.path, error);
-    }
+    this.#file.close();
   }
 }
 

@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { type ImageSet, type ImageShape, sizeOf } from '../dataset.js';
 import { DatasetError } from '../errors.js';
+import { LARGEST_SIZE } from '../pack-format.js';
 import { type Shaping, reshape } from './decode.js';
 import { BrokenImage, type RawImage, type RawSet } from './raw-source.js';
 import { RecordFile } from './record-file.js';
@@ -47,6 +48,7 @@ export async function spool(
       images.forEach((image, at) => {
         if (image === undefined) return;
         const index = from + at;
+        refuseImpossible(image, raw.nameOf(index));
         refuseOtherShape(image, raw.nameOf(index), workshop);
         writeAll(descriptor, image.pixels);
         labels.push(raw.labels[index]!);
@@ -102,6 +104,20 @@ function refuseOtherShape({ height, width, channels }: RawImage, name: string, w
         'Make all of them coloured with --channels 3, or gray with --gray.',
     );
   }
+}
+
+function refuseImpossible(image: RawImage, name: string): void {
+  const { height, width, channels, pixels } = image;
+  if ([height, width, channels].some((size) => size < 1 || size > LARGEST_SIZE)) {
+    throw new DatasetError(
+      'malformed-file',
+      `${name}: expected 1 to ${LARGEST_SIZE} pixels each way, found ${height} x ${width} x ${channels}.`,
+    );
+  }
+  const { length } = pixels;
+  // Or all images after it would be shifted.
+  if (length === sizeOf(image)) return;
+  throw new DatasetError('malformed-file', `${name}: expected ${sizeOf(image)} bytes, found ${length}.`);
 }
 
 function writeAll(descriptor: number, bytes: Uint8Array): void {
