@@ -1,11 +1,11 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { giveOrder, nodeFilesystem } from '@galapagos/population';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Observer } from '../../packages/cli/src/observer.js';
 import { describeStatus } from '../../packages/cli/src/status-view.js';
 import { Trend } from '../../packages/cli/src/trend.js';
 import { eventually } from '../support/processes.js';
-import { openWorld, raise } from '../population/support.js';
+import { join, openWorld, raise } from '../population/support.js';
 import { FaultyFilesystem } from '../support/faulty-filesystem.js';
 import { galapagos } from './harness.js';
 import { type Cast, populate } from './population.js';
@@ -53,11 +53,9 @@ describe('status --watch', () => {
   it('adds a line per change in a pipe, and ends where the experiment is gone', async () => {
     const { child, finished, until } = watching();
     await until((all) => /population 3\/6 · births 6 · best 75\.0 % · workers 1/.test(all[0] ?? ''));
-    const workers = `${cast.root}/workers/${cast.me.name}`;
-    // As one that died while it joined.
-    renameSync(`${workers}/worker.json`, `${workers}/hidden`);
-    await until((all) => all.some((line) => line.includes('workers 0')));
-    renameSync(`${workers}/hidden`, `${workers}/worker.json`);
+    const other = await join(cast.world);
+    await until((all) => all.at(-1)?.includes('workers 2'));
+    await other.leave();
     await until((all) => all.at(-1)?.includes('workers 1'));
     rmSync(`${cast.root}/training`, { recursive: true });
     const { code, stderr } = await finished;

@@ -23,6 +23,8 @@ export async function watchStatus(
   const patiently = patience(terminal);
   const interruption = untilInterrupted();
   let hint = new AbortController();
+  // One listener for all looks: a signal made of this one for each would never be let go.
+  interruption.signal.addEventListener('abort', () => hint.abort());
   const watcher = watchDirectories(population, () => hint.abort());
   const show = asJson
     ? jsonPrinter(terminal)
@@ -32,11 +34,12 @@ export async function watchStatus(
   try {
     while (!interruption.signal.aborted) {
       hint = new AbortController();
+      const { signal } = hint;
       const look = await patiently(() => observer.look());
       if (look !== undefined) show(look);
       await clock.sleep(SHORTEST, interruption.signal);
       const longest = Math.max(0, Math.min(LONGEST, observer.patienceSeconds) - SHORTEST);
-      await clock.sleep(longest, AbortSignal.any([hint.signal, interruption.signal]));
+      await clock.sleep(longest, signal);
     }
   } finally {
     interruption.close();
