@@ -63,6 +63,23 @@ describe('the array job for Slurm', () => {
     expect(said()).toEqual([started, 'TERM']);
   });
 
+  it.each(['USR1', 'TERM'])(
+    'passes on a signal that comes before it knows its worker: %s',
+    async (signal) => {
+      // Told just before the line that notes the worker, which has begun to listen by then.
+      writeFileSync(
+        `${directory}/early`,
+        `trap 'if [[ $BASH_COMMAND == "worker=\\$!" ]]; then
+while [[ ! -e ${directory}/said ]]; do sleep 0.05; done
+kill -${signal} $$
+fi' DEBUG\n`,
+      );
+      const job = await submitted({ ...task, BASH_ENV: `${directory}/early` });
+      expect(await job.finished).toMatchObject({ code: signal === 'USR1' ? 75 : 0 });
+      expect(said().slice(0, 2)).toEqual([started, signal]);
+    },
+  );
+
   it.each([0, 3])('ends as the worker ends: %s', async (code) => {
     const job = await submitted(task);
     writeFileSync(`${directory}/end`, String(code));
