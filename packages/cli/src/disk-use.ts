@@ -1,5 +1,5 @@
 import { lstat } from 'node:fs/promises';
-import { type Filesystem, errorCode, isMissing } from '@galapagos/population';
+import { type Filesystem, isMissing } from '@galapagos/population';
 
 /** What is, or would be, given back to the disk. */
 export interface DiskUse {
@@ -50,6 +50,6 @@ export async function wouldFree(filesystem: Filesystem, paths: readonly string[]
 
 /** What moved or went meanwhile is no error. */
 export function unlessMissing(error: unknown): undefined {
-  if (isMissing(error) || errorCode(error) === 'ENOTDIR') return undefined;
+  if (isMissing(error)) return undefined;
   throw error;
 }
