@@ -1,6 +1,6 @@
 import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { lastLines } from '../../packages/cli/src/log-files.js';
+import { Tail, lastLines } from '../../packages/cli/src/log-files.js';
 import { eventually } from '../support/processes.js';
 import { galapagos } from './harness.js';
 import { FIRST_LAUNCH, logged, writeLog } from './logs.js';
@@ -112,6 +112,20 @@ describe('logs', () => {
     const { code, stdout } = await following.finished;
     expect(code).toBe(0);
     expect(stdout.match(/given back/g)).toHaveLength(3);
+  });
+});
+
+describe('a tail', () => {
+  it('leaves out a line that is too long for one, and goes on behind it', async () => {
+    const path = writeLog(cast.root, ['before']);
+    const tail = new Tail({ launch: FIRST_LAUNCH, slot: 0, path }, 0);
+    expect(await tail.read()).toEqual(['before']);
+    appendFileSync(path, `${'x'.repeat(3e6)}\nbehind\n`);
+    const found = [];
+    for (let look = 0; look < 4; look++) found.push(...(await tail.read()));
+    expect(found).toEqual(['behind']);
+    appendFileSync(path, 'later\n');
+    expect(await tail.read()).toEqual(['later']);
   });
 });
 

@@ -72,9 +72,14 @@ export async function lastLines(
   );
 }
 
+/** Bytes that are read at once; a line that is as long is none of a log, and left out. */
+const PART = 16 * CHUNK;
+
 /** What is written to a file from now on. Goes on from the beginning where the file is another, or was cut. */
 export class Tail {
   #inode: number | undefined;
+  /** Whether it stands within a line of which the beginning was left out. */
+  #isWithin = false;
 
   constructor(
     readonly log: SlotLog,
@@ -85,15 +90,32 @@ export class Tail {
   async read(): Promise<string[]> {
     const lines = await withFile(this.log.path, async (file) => {
       const { size, ino } = await file.stat();
-      if (size < this.offset || (this.#inode ?? ino) !== ino) this.offset = 0;
+      if (size < this.offset || (this.#inode ?? ino) !== ino) {
+        this.offset = 0;
+        this.#isWithin = false;
+      }
       this.#inode = ino;
-      const data = Buffer.alloc(Math.min(size - this.offset, 16 * CHUNK));
-      const { bytesRead } = await file.read(data, 0, data.length, this.offset);
-      const end = data.subarray(0, bytesRead).lastIndexOf(0x0a) + 1;
-      this.offset += end;
-      return data.subarray(0, end).toString().split('\n');
+      const part = Buffer.alloc(Math.min(size - this.offset, PART));
+      const { bytesRead } = await file.read(part, 0, part.length, this.offset);
+      return this.#linesOf(part.subarray(0, bytesRead));
     });
     return (lines ?? []).filter((line) => line !== '');
+  }
+
+  #linesOf(data: Buffer): string[] {
+    const end = data.lastIndexOf(0x0a) + 1;
+    if (end === 0 && data.length === PART) {
+      this.#isWithin = true;
+      this.offset += PART;
+      return [];
+    }
+    this.offset += end;
+    const lines = data.subarray(0, end).toString().split('\n');
+    if (this.#isWithin && end > 0) {
+      this.#isWithin = false;
+      return lines.slice(1);
+    }
+    return lines;
   }
 }
 
