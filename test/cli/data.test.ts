@@ -1,10 +1,12 @@
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { commands } from '../../packages/cli/src/main.js';
-import { writeFolder } from '../datasets/images.js';
+import { npy, writeFolder } from '../datasets/images.js';
+import { eventually } from '../support/processes.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 import { galapagos } from './harness.js';
+import { start } from './processes.js';
 
 let directory: string;
 let source: string;
@@ -75,6 +77,36 @@ describe('data import', () => {
     const going = await run('import', source, pack, '--skip-broken');
     expect(going.code).toBe(0);
     expect(going.err).toContain('1 image cannot be decoded, and was passed over:');
+  });
+});
+
+describe('data import that is told to end', () => {
+  // Large enough to be caught at it; of nothing but zeros.
+  const count = 4000;
+  let x: string;
+
+  beforeEach(() => {
+    x = `${directory}/x.npy`;
+    writeFileSync(x, npy('|u1', [count, 64, 64, 3], new Uint8Array(0)));
+    truncateSync(x, statSync(x).size + count * 64 * 64 * 3);
+    const labels = Uint8Array.from({ length: count }, (_, at) => at % 2);
+    writeFileSync(`${directory}/y.npy`, npy('|u1', [count], labels));
+  });
+
+  it.each<[string, NodeJS.Signals, string, number]>([
+    ['by Ctrl-C while it writes', 'SIGINT', '.packing-', 130],
+    ['by a terminal that is closed', 'SIGHUP', '.importing-', 143],
+  ])('%s leaves nothing behind', async (_, signal, folder, code) => {
+    const importing = start(['data', 'import', x, pack, '--labels', `${directory}/y.npy`]);
+    const isAtIt = () => readdirSync(directory).some((name) => name.startsWith(folder));
+    await eventually(isAtIt, 20_000, 1);
+    process.kill(importing.pid, signal);
+    const { code: found, stderr } = await importing.finished;
+    expect({ code: found, stderr }).toMatchObject({
+      code,
+      stderr: expect.stringContaining('ended; nothing was left behind') as string,
+    });
+    expect(readdirSync(directory).sort()).toEqual(['shades', 'x.npy', 'y.npy']);
   });
 });
 

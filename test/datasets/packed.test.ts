@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
+  mkdirSync,
   readFileSync,
   readdirSync,
   renameSync,
+  rmdirSync,
   statSync,
   truncateSync,
   utimesSync,
@@ -88,7 +90,7 @@ describe('a packed data set', () => {
     await fc.assert(
       fc.asyncProperty(sizes, async (given) => {
         const contents = contentsOf(given);
-        const header = writePack(file, contents, SPLIT);
+        const header = await writePack(file, contents, SPLIT);
         const found = await load();
         try {
           const { name, height, width, channels, classes: names } = contents;
@@ -117,7 +119,7 @@ describe('a packed data set', () => {
     expect(readdirSync(directory)).toEqual(['random.gpack']);
   });
 
-  it('is not there when its writing fails', () => {
+  it('is not there when its writing fails', async () => {
     const contents = contentsOf(SMALL);
     const failing = {
       ...contents,
@@ -128,7 +130,18 @@ describe('a packed data set', () => {
         },
       },
     };
-    expect(() => writePack(file, failing, SPLIT)).toThrow('gone');
+    await expect(writePack(file, failing, SPLIT)).rejects.toThrow('gone');
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it.each([1, 2, 3, 4])('is not there when its writing is ended, in step %i', async (last) => {
+    const ending = new AbortController();
+    let steps = 0;
+    const onBytes = () => {
+      if (++steps === last) ending.abort();
+    };
+    const writing = writePack(file, contentsOf(SMALL), SPLIT, { onBytes, signal: ending.signal });
+    await expect(writing).rejects.toThrow('aborted');
     expect(readdirSync(directory)).toEqual([]);
   });
 
@@ -164,13 +177,13 @@ describe('a packed data set', () => {
     ],
     ['of another normalisation', otherNormalization, ['the normalisation of its', '"deviation":[1,1,1]']],
   ])('is refused when it is %s', async (_, spoil, contained) => {
-    writePack(file, contentsOf(SMALL), SPLIT);
+    await writePack(file, contentsOf(SMALL), SPLIT);
     writeFileSync(file, spoil(readFileSync(file)));
     await refused(...contained);
   });
 
-  it('is not found in a cache where its normalisation is another', () => {
-    const { checksum } = writePack(file, contentsOf(SMALL), SPLIT);
+  it('is not found in a cache where its normalisation is another', async () => {
+    const { checksum } = await writePack(file, contentsOf(SMALL), SPLIT);
     const cached = join(directory, `random-${checksum.slice(0, 16)}.gpack`);
     copyFileSync(file, cached);
     const found = findPack('random', checksum, [directory]);
@@ -180,20 +193,26 @@ describe('a packed data set', () => {
     expect(findPack('random', checksum, [directory])).toBeUndefined();
   });
 
-  it('stays in a cache when others pack the same, and is replaced when it is spoilt', () => {
+  it('stays in a cache when others pack the same, and is replaced when it is spoilt', async () => {
     const contents = contentsOf(SMALL);
     const { checksum } = summarize(contents);
-    const keep = () => {
-      const kept = keepPack(contents, checksum, SPLIT, [directory]);
+    const keep = async () => {
+      const kept = await keepPack(contents, checksum, SPLIT, [directory]);
       kept?.close();
       return kept?.file ?? '';
     };
-    const cached = keep();
+    const cached = await keep();
     const { ino } = statSync(cached);
-    expect(keep()).toBe(cached);
+    const [left, fresh] = [join(directory, '.packing-left'), join(directory, '.packing-new')];
+    mkdirSync(left);
+    mkdirSync(fresh);
+    utimesSync(left, 1, 1);
+    expect(await keep()).toBe(cached);
     expect(statSync(cached).ino).toBe(ino);
+    expect(readdirSync(directory)).toEqual(['.packing-new', basename(cached)]);
+    rmdirSync(fresh);
     truncateSync(cached, 5000);
-    expect(keep()).toBe(cached);
+    expect(await keep()).toBe(cached);
     expect(statSync(cached).ino).not.toBe(ino);
     expect(readdirSync(directory)).toEqual([basename(cached)]);
   });
@@ -212,7 +231,7 @@ describe('a packed data set', () => {
     const read = () => imagesOf(open.test, 60);
 
     beforeEach(async () => {
-      writePack(file, contentsOf(SMALL), SPLIT);
+      await writePack(file, contentsOf(SMALL), SPLIT);
       open = await load();
       return () => open.close();
     });

@@ -32,10 +32,10 @@ vi.mock('node:fs', async (importOriginal) => {
 
 const SPLIT = { split: { seed: 7, validation: 'drawn', test: 'own' }, origin: 'a test' } as const;
 
-function write(file: string, shade: number): void {
+async function write(file: string, shade: number): Promise<void> {
   const set = imagesInMemory(new Uint8Array(4 * 6).fill(shade), [0, 1, 1, 0], 6);
   const shape = { height: 2, width: 1, channels: 3 };
-  writePack(
+  await writePack(
     file,
     { name: 'shades', ...shape, classes: ['a', 'b'], train: set, validation: set, test: set },
     SPLIT,
@@ -52,7 +52,7 @@ describe('a packed data set that a network mount has lost while it was open', ()
 
   beforeEach(async () => {
     file = join(temporaryDirectory(), 'shades.gpack');
-    write(file, 3);
+    await write(file, 3);
     open = await loadDataset({ source: 'packed', file });
     return () => {
       mount.stale.clear();
@@ -74,7 +74,7 @@ describe('a packed data set that a network mount has lost while it was open', ()
   });
 
   it('is refused where another is there now', async () => {
-    write(file, 4);
+    await write(file, 4);
     lose();
     await expectDatasetError(read, 'malformed-file', file, 'contents with the SHA-256');
   });

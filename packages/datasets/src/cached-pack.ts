@@ -1,11 +1,12 @@
 import { linkSync, mkdirSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { removeLeftAsides } from './aside.js';
 import { isSystemError } from './cache.js';
 import type { Contents, Dataset } from './dataset.js';
 import { DatasetError } from './errors.js';
 import { PackFile } from './pack-file.js';
 import { PACK_EXTENSION } from './pack-format.js';
-import { type Provenance, writePack } from './write-pack.js';
+import { type Provenance, packingPrefix, writePack } from './write-pack.js';
 
 /** The packed data set of this checksum, from the first of the directories that has it intact. */
 export function findPack(
@@ -28,15 +29,15 @@ export function findPack(
  *
  * @returns Undefined when none takes it: a cache is never a reason to fail.
  */
-export function keepPack(
+export async function keepPack(
   contents: Contents,
   checksum: string,
   provenance: Provenance,
   directories: readonly string[],
-): Dataset | undefined {
+): Promise<Dataset | undefined> {
   for (const directory of directories) {
     const path = join(directory, nameOf(contents.name, checksum));
-    if (!store(directory, path, contents, provenance, checksum)) continue;
+    if (!(await store(directory, path, contents, provenance, checksum))) continue;
     const kept = openIntact(path, checksum);
     if (kept !== undefined) return kept;
   }
@@ -47,16 +48,21 @@ function nameOf(source: string, checksum: string): string {
   return `${source}-${checksum.slice(0, 16)}${PACK_EXTENSION}`;
 }
 
-function store(
+async function store(
   directory: string,
   path: string,
   contents: Contents,
   provenance: Provenance,
   checksum: string,
-): boolean {
+): Promise<boolean> {
   try {
     mkdirSync(directory, { recursive: true });
-    writePack(path, contents, provenance, undefined, (file) => putInto(path, file, checksum));
+    await writePack(path, contents, provenance, {
+      place: (file) => {
+        putInto(path, file, checksum);
+        removeLeftAsides(packingPrefix(directory), dirname(file));
+      },
+    });
     return true;
   } catch (error) {
     // Read-only, full, forbidden: the next directory may take it.

@@ -54,7 +54,7 @@ export async function loadDataset(
   } as const;
   return (
     findPack(resolved.source, summary.checksum, directories) ??
-    keepPack(contents, summary.checksum, provenance, directories) ?? {
+    (await keepPack(contents, summary.checksum, provenance, directories)) ?? {
       ...contents,
       ...summary,
       close: () => undefined,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Contents, ImageSet } from './dataset.js';
+import type { Contents } from './dataset.js';
 import { sizeOf } from './dataset.js';
 import { blocksOf } from './image-set.js';
 import type { Normalization } from './normalize.js';
@@ -15,34 +15,34 @@ export interface Summary {
   normalization: Normalization;
 }
 
-/**
- * Goes through all images once: train, validation, test, about a megabyte at a time.
- *
- * @param onImages is shown each block of images, which the next one overwrites
- */
-export function summarize(contents: Contents, onImages?: (images: Uint8Array) => void): Summary {
-  const tally = new Tally(contents.channels);
-  const checksum = checksumOf(contents, (images, set) => {
-    if (set === contents.train) tally.add(images);
-    onImages?.(images);
-  });
-  return { checksum, normalization: tally.normalization() };
+/** Goes through all images once: train, validation, test, about a megabyte at a time. */
+export function summarize(contents: Contents): Summary {
+  const steps = summarizing(contents);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
 }
 
-/** The checksum alone. The order of its bytes is fixed, or recorded checksums would lose their meaning. */
-function checksumOf(contents: Contents, onImages: (images: Uint8Array, set: ImageSet) => void): string {
+/**
+ * The same in steps: yields each block of images, which the next one overwrites. The order of the bytes is fixed, or
+ * recorded checksums would lose their meaning.
+ */
+export function* summarizing(contents: Contents): Generator<Uint8Array, Summary> {
   const { name, height, width, channels, classes, train, validation, test } = contents;
   const counts = [train.count, validation.count, test.count];
+  const tally = new Tally(channels);
   const hash = createHash('sha256');
   hash.update(JSON.stringify([name, height, width, channels, classes, counts]));
   for (const set of [train, validation, test]) {
     hash.update(classes.length <= 256 ? Uint8Array.from(set.labels) : labelBytes(set.labels));
     for (const images of blocksOf(set, sizeOf(contents))) {
       hash.update(images);
-      onImages(images, set);
+      if (set === train) tally.add(images);
+      yield images;
     }
   }
-  return hash.digest('hex');
+  return { checksum: hash.digest('hex'), normalization: tally.normalization() };
 }
 
 /** Labels as bytes, little-endian on every machine. */

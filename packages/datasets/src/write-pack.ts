@@ -1,8 +1,11 @@
-import { closeSync, fsyncSync, mkdtempSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { makeAside } from './aside.js';
 import type { Contents } from './dataset.js';
 import { type PackHeader, encodeHead, layoutOf } from './pack-format.js';
-import { labelBytes, summarize } from './summarize.js';
+import { labelBytes, summarizing } from './summarize.js';
 
 /** What a packed data set says besides its contents. */
 export type Provenance = Pick<PackHeader, 'split' | 'origin'>;
@@ -10,41 +13,58 @@ export type Provenance = Pick<PackHeader, 'split' | 'origin'>;
 /** Stands in for what is not known before all images were seen: as long as it gets. */
 const PLACEHOLDER = { checksum: '0'.repeat(64), number: -1.2345678901234567e-123 };
 
+export interface WriteOptions {
+  /** Is told of each block of images how many bytes it had. */
+  onBytes?: ((count: number) => void) | undefined;
+  /**
+   * Brings the finished file to its path. Absent: one of that name is replaced, which who has it open on this machine
+   * goes on reading; on another, over a network, it has to be opened again.
+   */
+  place?: (file: string, path: string) => void;
+  /** Aborted before the file is in its place: there will be none. */
+  signal?: AbortSignal | undefined;
+}
+
 /**
  * Writes a packed data set: aside, to disk, then renamed. So the file is whole or not there, whoever looks and
  * whatever is killed.
  *
- * @param onBytes is told of each block of images how many bytes it had
- * @param place brings the finished file to its path. Absent: one of that name is replaced, which who has it open on this
- *   machine goes on reading; on another, over a network, it has to be opened again.
- *
- * Thrown: what the filesystem says (ENOSPC, EACCES, …), and what reading the images throws.
+ * Thrown: what the filesystem says (ENOSPC, EACCES, …), what reading the images throws, and why it was aborted.
  */
-export function writePack(
+export async function writePack(
   path: string,
   contents: Contents,
   provenance: Provenance,
-  onBytes?: (count: number) => void,
-  place: (file: string, path: string) => void = renameSync,
-): PackHeader {
-  const aside = mkdtempSync(join(dirname(path), '.packing-'));
+  { onBytes, place = renameSync, signal }: WriteOptions = {},
+): Promise<PackHeader> {
+  const aside = makeAside(packingPrefix(dirname(path)));
   try {
-    const file = join(aside, basename(path));
-    const header = fill(file, contents, provenance, onBytes);
+    const file = join(aside.folder, basename(path));
+    const header = await fill(file, contents, provenance, async (written) => {
+      onBytes?.(written);
+      // A signal of the operating system is heard in between.
+      await setImmediate();
+      signal?.throwIfAborted();
+    });
     place(file, path);
     sync(dirname(path));
     return header;
   } finally {
-    rmSync(aside, { recursive: true, force: true });
+    aside.remove();
   }
 }
 
-function fill(
+/** What the folders begin with in which files of a directory are written. */
+export function packingPrefix(directory: string): string {
+  return join(directory, '.packing-');
+}
+
+async function fill(
   file: string,
   contents: Contents,
   provenance: Provenance,
-  onBytes: (count: number) => void = () => undefined,
-): PackHeader {
+  onStep: (written: number) => Promise<void>,
+): Promise<PackHeader> {
   const { name, height, width, channels, classes, train, validation, test } = contents;
   const counts = { train: train.count, validation: validation.count, test: test.count };
   const numbers = Array<number>(channels).fill(PLACEHOLDER.number);
@@ -59,16 +79,19 @@ function fill(
   const descriptor = openSync(file, 'wx');
   try {
     let at = layout.images;
-    const summary = summarize(contents, (images) => {
-      write(descriptor, images, at);
-      at += images.length;
-      onBytes(images.length);
-    });
+    const steps = summarizing(contents);
+    let step = steps.next();
+    for (; step.done !== true; step = steps.next()) {
+      write(descriptor, step.value, at);
+      at += step.value.length;
+      await onStep(step.value.length);
+    }
     const labels = [train, validation, test].map((set) => labelBytes(set.labels));
     write(descriptor, Buffer.concat(labels), layout.labels);
-    const header = { ...draft, ...summary };
+    const header = { ...draft, ...step.value };
     write(descriptor, encodeHead(header, headerBytes), 0);
-    fsyncSync(descriptor);
+    await promisify(fsync)(descriptor);
+    await onStep(0);
     return header;
   } finally {
     closeSync(descriptor);

@@ -66,14 +66,18 @@ export const dataImportCommand = defineCommand({
     const { clock } = realGround();
     const ending = new AbortController();
     let endedWith: number | undefined;
+    const end = (exitCode: number) => {
+      endedWith = exitCode;
+      ending.abort();
+    };
     const stopListening = onEndSignals(
       clock,
-      (_, exitCode) => {
-        endedWith = exitCode;
-        ending.abort();
-      },
+      (_, exitCode) => end(exitCode),
       (_, exitCode) => process.exit(exitCode),
     );
+    // The terminal was closed: as if it were asked to end.
+    const hangUp = () => end(ExitCode.terminated);
+    process.once('SIGHUP', hangUp);
     try {
       const made = await importData(source, out, {
         name: rest.name ?? basename(out, extname(out)),
@@ -98,6 +102,7 @@ export const dataImportCommand = defineCommand({
       terminal.err('ended; nothing was left behind');
       return endedWith;
     } finally {
+      process.off('SIGHUP', hangUp);
       stopListening();
     }
   },

@@ -1,5 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeAside } from '../aside.js';
 import type { Contents, ImageSet } from '../dataset.js';
 import { DatasetError } from '../errors.js';
 import type { PackHeader } from '../pack-format.js';
@@ -41,7 +41,8 @@ const DEFAULT_SHARE: Amount = { share: 0.1 };
  * Thrown when the source, or the options for it, are not right (`DatasetError`), and what the disk says when it is full.
  */
 export async function importData(path: string, out: string, options: ImportOptions): Promise<Imported> {
-  const scratch = mkdtempSync(join(dirname(out), '.importing-'));
+  const aside = makeAside(join(dirname(out), '.importing-'));
+  const scratch = aside.folder;
   try {
     const source = await openSource(path, options, options, scratch);
     try {
@@ -50,7 +51,7 @@ export async function importData(path: string, out: string, options: ImportOptio
       source.close();
     }
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    aside.remove();
   }
 }
 
@@ -89,14 +90,17 @@ async function pack(
       shape.width *
       shape.channels;
     let written = 0;
-    const header = writePack(
+    const header = await writePack(
       out,
       contents,
       {
         split: { seed, validation: validation ? 'own' : 'drawn', test: test ? 'own' : 'drawn' },
         origin: source.origin,
       },
-      (count) => options.onProgress?.('writing', (written += count), bytes),
+      {
+        onBytes: (count) => options.onProgress?.('writing', (written += count), bytes),
+        signal: options.signal,
+      },
     );
     return { header, skipped: broken, notes: source.notes };
   } finally {
