@@ -2,7 +2,8 @@
 //
 //   npx tsc --build && node test/bench/collected.mjs [collected …]      5000 and 50000 where none are given
 //
-// Each directory is made with the real transitions: a population of 100 that lives, and records of a search by
+// Each directory is made with the real transitions: a population of 100, half of which has died and waits
+// for the collector, and records of a search by
 // tournaments, as the collector writes them. KEEP=DIR leaves the directories there.
 
 import { spawnSync } from 'node:child_process';
@@ -17,6 +18,7 @@ import { appendHistory } from '../../packages/population/dist/history.js';
 const program = fileURLToPath(new URL('../../packages/cli/bin/galapagos.js', import.meta.url));
 const image = { height: 32, width: 32, channels: 3 };
 const ALIVE = 100;
+const DEAD = 50;
 /** Of the search whose records are made: larger, so that its networks grow as in a search of days. */
 const POPULATION = 500;
 const WORKERS = 8;
@@ -46,6 +48,7 @@ for (const collected of counts.length > 0 ? counts : [5000, 50_000]) {
     best: time(['best', root]),
     'gc --dry-run': time(['gc', root, '--dry-run']),
     fsck: time(['fsck', root]),
+    [`gc of ${DEAD} dead`]: time(['gc', root]),
   });
 }
 if (process.env.KEEP === undefined) rmSync(parent, { recursive: true });
@@ -94,6 +97,8 @@ async function make(root, collected) {
     );
   const { living, deepest, middle } = await collect(members, random, collected);
   for (const { dna, fitness } of living.slice(0, ALIVE)) await raise(members[0], dna, fitness);
+  // For gc to collect.
+  for (const entry of (await opened.alive()).slice(0, DEAD)) await population.kill(members[0], entry);
   for (const member of members) await member.leave();
   return { deepest, middle };
 }
