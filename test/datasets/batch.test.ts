@@ -3,8 +3,8 @@ import type { ImageSet, ImageShape } from '@galapagos/datasets';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { imagesInMemory } from '../../packages/datasets/src/image-set.js';
-import { normalizationOf } from '../../packages/datasets/src/normalize.js';
-import { expectDatasetError, imageAt, testRandom } from './support.js';
+import { Tally } from '../../packages/datasets/src/normalize.js';
+import { expectDatasetError, imageAt, imagesOf, testRandom } from './support.js';
 
 const shapes = fc.record({
   height: fc.integer({ min: 1, max: 6 }),
@@ -153,6 +153,12 @@ function randomSet(shape: ImageShape, count: number, random: () => number): Imag
     Uint8Array.from({ length: count }, () => Math.floor(random() * 10)),
     size,
   );
+}
+
+function normalizationOf(set: ImageSet, { height, width, channels }: ImageShape) {
+  const tally = new Tally(channels);
+  tally.add(imagesOf(set, height * width * channels));
+  return tally.normalization();
 }
 
 function filled(

@@ -1,7 +1,4 @@
-import type { ImageSet, ImageShape } from './dataset.js';
-import { sizeOf } from './dataset.js';
 import { DatasetError } from './errors.js';
-import { blocksOf } from './image-set.js';
 
 /**
  * What turns bytes into numbers around 0: `(byte - mean[channel]) / deviation[channel]`.
@@ -10,20 +7,6 @@ import { blocksOf } from './image-set.js';
 export interface Normalization {
   mean: number[];
   deviation: number[];
-}
-
-/**
- * Mean and (population) standard deviation of every channel. Call it with the *training* examples: what is learnt
- * from validation or test images, be it a mean, leaks.
- *
- * The deviation of a channel that is the same everywhere counts as 1, so that dividing by it is harmless.
- *
- * Thrown when the set is empty (`bad-argument`).
- */
-export function normalizationOf(set: ImageSet, shape: ImageShape): Normalization {
-  const tally = new Tally(shape.channels);
-  for (const block of blocksOf(set, sizeOf(shape))) tally.add(block);
-  return tally.normalization();
 }
 
 /** How often each value occurs in each channel: that keeps the sums exact, whatever the size of the set. */
@@ -42,6 +25,14 @@ export class Tally {
     });
   }
 
+  /**
+   * Mean and (population) standard deviation of every channel. Let it see the *training* examples only: what is learnt
+   * from validation or test images, be it a mean, leaks.
+   *
+   * The deviation of a channel that is the same everywhere counts as 1, so that dividing by it is harmless.
+   *
+   * Thrown when there was no pixel (`bad-argument`).
+   */
   normalization(): Normalization {
     const mean: number[] = [];
     const deviation: number[] = [];

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync, readdirSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, readdirSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatasetError } from './errors.js';
 
@@ -16,6 +16,14 @@ export interface Complaints {
 /** Opens a file to read it; gives the descriptor, which is for the caller to close. */
 export function openToRead(path: string): number {
   return openSync(path, READ_ONLY);
+}
+
+/** Writes all of the bytes: at `position`, or where the file has come to. */
+export function writeAll(descriptor: number, bytes: Uint8Array, position?: number): void {
+  for (let done = 0; done < bytes.length;) {
+    const at = position === undefined ? null : position + done;
+    done += writeSync(descriptor, bytes, done, bytes.length - done, at);
+  }
 }
 
 /** A file that is read by position: exactly what is asked for, or an error. */

@@ -23,7 +23,7 @@ const count = z
   .min(1)
   .max(2 ** 31);
 
-const fields = z.strictObject({
+const headerFields = z.strictObject({
   name: z.string().min(1),
   height: size,
   width: size,
@@ -43,7 +43,7 @@ const fields = z.strictObject({
   checksum: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
-const packHeaderSchema = fields.refine(
+const packHeaderSchema = headerFields.refine(
   ({ channels, normalization: { mean, deviation } }) =>
     mean.length === channels && deviation.length === channels,
   { path: ['normalization'], error: 'expected one mean and one deviation for each channel' },
@@ -102,6 +102,13 @@ export function decodeHeader(json: Buffer, hash: Buffer): PackHeader | { wrong: 
   if (!createHash('sha256').update(json).digest().equals(hash)) {
     return { wrong: 'a header whose SHA-256 is not the one before it' };
   }
-  const parsed = packHeaderSchema.safeParse(JSON.parse(json.toString()));
+  let fields: unknown;
+  try {
+    fields = JSON.parse(json.toString());
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return { wrong: `a header that is no JSON (${error.message})` };
+  }
+  const parsed = packHeaderSchema.safeParse(fields);
   return parsed.success ? parsed.data : { wrong: `a header with ${z.prettifyError(parsed.error)}` };
 }

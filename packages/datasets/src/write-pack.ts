@@ -1,8 +1,9 @@
-import { closeSync, fsync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsync, fsyncSync, openSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { makeAside } from './aside.js';
+import { writeAll } from './open-file.js';
 import type { Contents } from './dataset.js';
 import { type PackHeader, encodeHead, layoutOf } from './pack-format.js';
 import { labelBytes, summarizing } from './summarize.js';
@@ -82,25 +83,19 @@ async function fill(
     const steps = summarizing(contents);
     let step = steps.next();
     for (; step.done !== true; step = steps.next()) {
-      write(descriptor, step.value, at);
+      writeAll(descriptor, step.value, at);
       at += step.value.length;
       await onStep(step.value.length);
     }
     const labels = [train, validation, test].map((set) => labelBytes(set.labels));
-    write(descriptor, Buffer.concat(labels), layout.labels);
+    writeAll(descriptor, Buffer.concat(labels), layout.labels);
     const header = { ...draft, ...step.value };
-    write(descriptor, encodeHead(header, headerBytes), 0);
+    writeAll(descriptor, encodeHead(header, headerBytes), 0);
     await promisify(fsync)(descriptor);
     await onStep(0);
     return header;
   } finally {
     closeSync(descriptor);
-  }
-}
-
-function write(descriptor: number, bytes: Uint8Array, position: number): void {
-  for (let done = 0; done < bytes.length;) {
-    done += writeSync(descriptor, bytes, done, bytes.length - done, position + done);
   }
 }
 

@@ -1,6 +1,7 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { type ImageSet, type ImageShape, sizeOf } from '../dataset.js';
 import { DatasetError } from '../errors.js';
+import { writeAll } from '../open-file.js';
 import { LARGEST_SIZE } from '../pack-format.js';
 import { type Shaping, reshape } from './decode.js';
 import { BrokenImage, type RawImage, type RawSet } from './raw-source.js';
@@ -118,8 +119,4 @@ function refuseImpossible(image: RawImage, name: string): void {
   // Or all images after it would be shifted.
   if (length === sizeOf(image)) return;
   throw new DatasetError('malformed-file', `${name}: expected ${sizeOf(image)} bytes, found ${length}.`);
-}
-
-function writeAll(descriptor: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length;) done += writeSync(descriptor, bytes, done);
 }
