@@ -1,14 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { inheritsWeights } from '@galapagos/dna';
 import { expect, it } from 'vitest';
-import {
-  type Individual,
-  Population,
-  allEntries,
-  findIndividual,
-  readHistory,
-  readIndividual,
-} from '@galapagos/population';
+import { type Individual, Population, everyone, findIndividual } from '@galapagos/population';
 import { rerunCommand } from '../../packages/cli/src/commands/rerun.js';
 import { realGround } from '../../packages/cli/src/ground.js';
 import { eventually } from '../support/processes.js';
@@ -34,8 +27,7 @@ async function search(individuals: number): Promise<string> {
 async function individuals(root: string): Promise<Individual[]> {
   const population = await Population.open(root, realGround());
   const found: (Individual | undefined)[] = [];
-  for (const entry of await allEntries(population)) found.push(await readIndividual(population, entry));
-  for await (const { id } of readHistory(population)) found.push(await findIndividual(population, id));
+  for await (const { id } of everyone(population)) found.push(await findIndividual(population, id));
   return found
     .filter((individual) => individual !== undefined)
     .sort((a, b) => Number(a.id.split('-')[1]) - Number(b.id.split('-')[1]));

@@ -8,7 +8,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import {
-  type HistoryRecord,
   type Membership,
   bury,
   collect,
@@ -16,22 +15,16 @@ import {
   fsck,
   kill,
   nodeFilesystem,
-  readHistory,
   takeTrash,
   unknowingHost,
 } from '@galapagos/population';
 import { describe, expect, test } from 'vitest';
+import { collected } from '../support/collected.js';
 import { bear, join, joinFaulty, newWorld, only, raise } from './support.js';
 
 async function dead(me: Membership, ...fitnesses: number[]) {
   for (const fitness of fitnesses) await kill(me, await raise(me, fitness));
   return await me.population.dead();
-}
-
-async function recordsOf(me: Membership): Promise<HistoryRecord[]> {
-  const records: HistoryRecord[] = [];
-  for await (const record of readHistory(me.population)) records.push(record);
-  return records;
 }
 
 describe('whoever is collected', () => {
@@ -44,7 +37,7 @@ describe('whoever is collected', () => {
     const { ids, recorded } = world.auditor.look();
     expect(Object.values(ids).flat()).toEqual([]);
     expect([...recorded]).toEqual(['w1-1']);
-    const record = only(await recordsOf(me));
+    const record = only(await collected(me.population));
     expect(record.evaluation).toMatchObject({ fitness: 0.5 });
     expect(record.dna.vertices).toBeDefined();
   });
@@ -54,7 +47,7 @@ describe('whoever is collected', () => {
     const me = await join(world);
     await bury(me, await bear(me), { class: 'crash', reason: 'it crashed', log: 'the tail' });
     await collect(me, 5, await me.population.dead());
-    expect(only(await recordsOf(me)).failure).toMatchObject({ class: 'crash', log: 'the tail' });
+    expect(only(await collected(me.population)).failure).toMatchObject({ class: 'crash', log: 'the tail' });
     expect(await me.population.hallOfFame()).toEqual([]);
   });
 
@@ -133,7 +126,7 @@ describe('of two collectors', () => {
       await collect(other, 0, []);
     });
     expect(await collect(me, 0, entries)).toBe(0);
-    expect(only(await recordsOf(me)).evaluation).toMatchObject({ fitness: 0.5 });
+    expect(only(await collected(me.population)).evaluation).toMatchObject({ fitness: 0.5 });
     world.auditor.look();
   });
 
@@ -163,7 +156,7 @@ describe('of two collectors', () => {
     });
     await collect(me, 3, entries);
     expect(readdirSync(`${world.root}/history`)).toHaveLength(2);
-    expect(await recordsOf(me)).toHaveLength(1);
+    expect(await collected(me.population)).toHaveLength(1);
     expect(world.auditor.look().ids['hall-of-fame']).toEqual(['w1-1']);
   });
 
@@ -179,7 +172,7 @@ describe('of two collectors', () => {
     expect(readdirSync(`${world.root}/workers/${other.name}/trash`)).toEqual(['w1-1~1~recorded']);
     expect(await collect(other, 0, [])).toBe(0);
     expect(readdirSync(`${world.root}/workers/${other.name}/trash`)).toEqual([]);
-    expect(await recordsOf(other)).toHaveLength(1);
+    expect(await collected(other.population)).toHaveLength(1);
     world.auditor.look();
   });
 });

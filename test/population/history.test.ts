@@ -1,20 +1,11 @@
 import { appendFileSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
-import {
-  type Membership,
-  collect,
-  fsck,
-  kill,
-  nodeFilesystem,
-  readHistory,
-  unknowingHost,
-} from '@galapagos/population';
+import { type Membership, collect, fsck, kill, nodeFilesystem, unknowingHost } from '@galapagos/population';
 import { expect, test } from 'vitest';
+import { collected } from '../support/collected.js';
 import { type World, join, joinFaulty, newWorld, raise } from './support.js';
 
 async function idsIn(me: Membership): Promise<string[]> {
-  const ids: string[] = [];
-  for await (const { id } of readHistory(me.population)) ids.push(id);
-  return ids.sort();
+  return (await collected(me.population)).map(({ id }) => id).sort();
 }
 
 async function die(me: Membership, fitness = 0.5): Promise<void> {

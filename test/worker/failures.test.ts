@@ -1,13 +1,14 @@
-import { readHistory } from '@galapagos/population';
+import type { Population } from '@galapagos/population';
 import { expect, test } from 'vitest';
 import { bitStringTrainer } from '../support/bit-string-trainer.js';
+import { collected } from '../support/collected.js';
 import { failing, populationInMemory, runAlone, runHere } from './harness.js';
 
 /** The records of those that were buried, by id. */
-async function buried(population: Parameters<typeof readHistory>[0]) {
+async function buried(population: Population) {
   const records = new Map<string, string>();
-  for await (const { id, failure } of readHistory(population)) {
-    if (failure !== null) records.set(id, `${failure.class}: ${failure.reason}, ${failure.log}`);
+  for (const { id, failure } of await collected(population)) {
+    if (failure !== undefined) records.set(id, `${failure.class}: ${failure.reason}, ${failure.log}`);
   }
   return records;
 }
@@ -87,7 +88,7 @@ test('an individual that diverged lives with fitness 0, whatever the trainer say
   }));
   expect(run.eventsOf('published')).toContainEqual(expect.objectContaining({ id: 'w1-3', fitness: 0 }));
   expect(run.eventsOf('killed')).toContainEqual(expect.objectContaining({ id: 'w1-3', fitness: 0 }));
-  for await (const { id, evaluation } of readHistory(run.population)) {
+  for (const { id, evaluation } of await collected(run.population)) {
     if (id === 'w1-3') expect(evaluation).toMatchObject({ fitness: 0, diverged: true });
   }
 });

@@ -1,6 +1,7 @@
-import { type Filesystem, Membership, readHistory, unknowingHost } from '@galapagos/population';
+import { type Filesystem, Membership, unknowingHost } from '@galapagos/population';
 import type { Outcome } from '@galapagos/worker';
 import { describe, expect, test } from 'vitest';
+import { collected } from '../support/collected.js';
 import { bitStringTrainer } from '../support/bit-string-trainer.js';
 import { FaultyFilesystem } from '../support/faulty-filesystem.js';
 import { eventually } from '../support/processes.js';
@@ -131,9 +132,7 @@ describe('the dead', () => {
     expect(most).toBeLessThanOrEqual(9);
     expect(await population.dead()).toEqual([]);
     expect(await population.list('workers/w1/trash')).toEqual([]);
-    const recorded = [];
-    for await (const { id } of readHistory(population)) recorded.push(id);
-    expect(recorded).toHaveLength(55);
+    expect(await collected(population)).toHaveLength(55);
     expect(eventsOf('collected').reduce((sum, { count }) => sum + count, 0)).toBe(55);
   });
 

@@ -10,7 +10,7 @@ import {
 } from './documents.js';
 import { curveSchema } from './curve.js';
 import { unfit } from './filesystem-errors.js';
-import { type HistoryLine, allLines } from './history-lines.js';
+import type { HistoryLine } from './history-lines.js';
 import { historyPath } from './layout.js';
 import type { Membership } from './membership.js';
 import type { Population } from './population.js';
@@ -52,20 +52,6 @@ export async function appendHistory(me: Membership, records: readonly HistoryRec
     throw unfit(file, error);
   }
   me.historyState = 'whole';
-}
-
-/**
- * The records of all workers, each individual once: two collectors may both have written one. Torn lines, of
- * which the individual is still there, are passed over.
- */
-export async function* readHistory(population: Population): AsyncGenerator<HistoryRecord> {
-  const seen = new Set<string>();
-  for await (const line of allLines(population)) {
-    const record = parseRecord(population, line);
-    if (record === undefined || seen.has(record.id)) continue;
-    seen.add(record.id);
-    yield record;
-  }
 }
 
 /** The record in a line; undefined where it is torn. @throws PopulationError `NEWER_FORMAT`. */

@@ -55,7 +55,6 @@ export { allEntries, bestEntry, findIndividual } from './find.js';
 export { type Finding, repairInWords } from './finding.js';
 export { fsck } from './fsck.js';
 export type { Ground } from './ground.js';
-export { type HistoryRecord, readHistory } from './history.js';
 export { type Host, type ProcessIdentity, unknowingHost } from './host.js';
 export { type Individual, readDna, readIndividual } from './individual.js';
 export { kill } from './kill.js';
