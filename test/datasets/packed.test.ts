@@ -128,6 +128,18 @@ describe('a packed data set', () => {
     expect(readdirSync(directory)).toEqual(['random.gpack']);
   });
 
+  it('is not written where it could not be opened', async () => {
+    for (const wrong of [{ name: '' }, { width: 65_536 }, { classes: ['one'] }]) {
+      await expectDatasetError(
+        () => writePack(file, { ...contentsOf(SMALL), ...wrong }, SPLIT),
+        'bad-options',
+        'This cannot be packed',
+        ...Object.keys(wrong),
+      );
+    }
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
   it('is not there when its writing fails', async () => {
     const contents = contentsOf(SMALL);
     const failing = {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type ImageShape, sizeOf } from './dataset.js';
+import { DatasetError } from './errors.js';
 
 // The bytes of a packed data set: the table in README.md of this package.
 
@@ -81,6 +82,13 @@ export function encodeHead(header: PackHeader, headerBytes: number): Buffer {
   prefix.writeUInt32LE(headerBytes, 12);
   createHash('sha256').update(json).digest().copy(prefix, 16);
   return Buffer.concat([prefix, json]);
+}
+
+/** Thrown when a file with this header could not be opened again (`bad-options`). */
+export function refuseHeader(header: PackHeader): void {
+  const { error } = packHeaderSchema.safeParse(header);
+  if (error === undefined) return;
+  throw new DatasetError('bad-options', `This cannot be packed: ${z.prettifyError(error)}`);
 }
 
 /** What the prefix says, or what is wrong with it. */

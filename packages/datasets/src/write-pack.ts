@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { makeAside } from './aside.js';
 import { writeAll } from './open-file.js';
 import type { Contents } from './dataset.js';
-import { type PackHeader, encodeHead, layoutOf } from './pack-format.js';
+import { type PackHeader, encodeHead, layoutOf, refuseHeader } from './pack-format.js';
 import { labelBytes, summarizing } from './summarize.js';
 
 /** What a packed data set says besides its contents. */
@@ -30,7 +30,7 @@ export interface WriteOptions {
  * Writes a packed data set: aside, to disk, then renamed. So the file is whole or not there, whoever looks and
  * whatever is killed.
  *
- * Thrown: what the filesystem says (ENOSPC, EACCES, …), what reading the images throws, and why it was aborted.
+ * Thrown: that it could not be opened again (`bad-options`), what the filesystem says (ENOSPC, EACCES, …), what reading the images throws, and why it was aborted.
  */
 export async function writePack(
   path: string,
@@ -75,6 +75,7 @@ async function fill(
     ...provenance,
     checksum: PLACEHOLDER.checksum,
   };
+  refuseHeader(draft);
   const headerBytes = Buffer.byteLength(JSON.stringify(draft));
   const layout = layoutOf(headerBytes, counts, contents);
   const descriptor = openSync(file, 'wx');
