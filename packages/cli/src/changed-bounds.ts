@@ -43,6 +43,8 @@ export function parseBounds(assignments: readonly string[]): ChangedBounds {
 function parseOne(assignment: string): RawConfiguration {
   if (!assignment.includes('='))
     throw new UsageError(`set: ${assignment}: write a change as bounds.individuals=5000`);
+  if (assignment.endsWith('='))
+    throw new UsageError(`set: ${assignment}: its value is missing; ${assignment}null takes the bound away`);
   return parseAssignment(assignment);
 }
 

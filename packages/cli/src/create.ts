@@ -1,8 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Dataset, loadDataset } from '@galapagos/datasets';
-import { type Experiment, POPULATION_FORMAT, createExperiment } from '@galapagos/population';
+import {
+  EXPERIMENT_FILE,
+  type Experiment,
+  POPULATION_FORMAT,
+  createExperiment,
+  isMissing,
+} from '@galapagos/population';
 import type { TrainingSettings } from '@galapagos/trainer';
 import { type Configuration, resolveConfiguration } from './configuration.js';
 import type { RawConfiguration } from './configuration-file.js';
@@ -34,6 +40,7 @@ export interface Created {
 export async function createFrom(directory: string, raw: RawConfiguration, source: string): Promise<Created> {
   if (directory === '')
     throw new UsageError('the directory of the experiment is empty: is a variable not set?');
+  refuseOccupied(directory);
   const configuration = resolveConfiguration(raw, source);
   const dataset = await loadDataset(configuration.data);
   refuseHopeless(configuration.training, dataset, source);
@@ -71,6 +78,32 @@ function resolved(
     training,
     bounds: { ...bounds, leaseSeconds: bounds.leaseSeconds ?? (local ? LOCAL_LEASE : NETWORK_LEASE) },
   };
+}
+
+/** Individuals of another search would be bred with those of this one. */
+function refuseOccupied(directory: string): void {
+  const root = resolve(directory);
+  for (let above = dirname(root); above !== dirname(above); above = dirname(above)) {
+    if (existsSync(`${above}/${EXPERIMENT_FILE}`))
+      throw new UsageError(`${directory}: lies in the directory of another experiment, ${above}`);
+  }
+  if (existsSync(`${root}/${EXPERIMENT_FILE}`)) return;
+  const remains = ['training', 'alive', 'dead', 'hall-of-fame', 'history'].filter(
+    (state) => namesIn(`${root}/${state}`).length > 0,
+  );
+  if (remains.length === 0) return;
+  throw new UsageError(
+    `${directory}: holds individuals of a search (${remains.map((state) => `${state}/`).join(', ')}) whose ${EXPERIMENT_FILE} is gone: put that back, or take another directory`,
+  );
+}
+
+function namesIn(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
 }
 
 async function isLocal(directory: string): Promise<boolean> {

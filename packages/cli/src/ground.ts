@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { SeededRandom } from '@galapagos/dna';
+import { UsageError } from './usage-error.js';
 import { type Filesystem, type Ground, Population, nodeFilesystem, systemClock } from '@galapagos/population';
 
 /** The real filesystem, the real clock, and chance that no seed repeats: it draws names and waiting times only. */
@@ -17,6 +18,8 @@ export async function openPopulation(
   directory: string,
   over: (filesystem: Filesystem) => Filesystem = (filesystem) => filesystem,
 ): Promise<Population> {
+  if (directory === '')
+    throw new UsageError('the directory of the experiment is empty: is a variable not set?');
   const ground = realGround();
   return await Population.open(resolve(directory), { ...ground, filesystem: over(ground.filesystem) });
 }

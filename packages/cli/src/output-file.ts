@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
+import { errorCode, isMissing } from '@galapagos/population';
 import type { Terminal } from './terminal.js';
 import { UsageError } from './usage-error.js';
 
@@ -14,10 +15,41 @@ export async function writeOutput(
     return;
   }
   if (file === '') throw new UsageError(`--${flag}: the name of a file, or - for stdout`);
+  await refuseOther(flag, file, '<');
   try {
     await writeFile(file, `${text}\n`);
   } catch (error) {
     throw new UsageError(`--${flag} ${file}: cannot be written: ${String(error)}`, { cause: error });
   }
   terminal.err(`${file}: written`);
+}
+
+/** What a PNG file begins with. */
+export const PNG_BEGIN = '\x89PNG';
+
+/**
+ * A picture replaces a picture, and nothing else that a slip of the hand may have named.
+ * @param begin How a file of its kind begins, in Latin-1.
+ * @throws UsageError.
+ */
+export async function refuseOther(flag: string, file: string, begin: string): Promise<void> {
+  let found: string;
+  try {
+    found = await beginOf(file, begin.length);
+  } catch (error) {
+    if (isMissing(error)) return;
+    throw new UsageError(`--${flag} ${file}: cannot be replaced (${errorCode(error)})`, { cause: error });
+  }
+  if (found === '' || found === begin) return;
+  throw new UsageError(`--${flag} ${file}: is there already, and no such picture; it is not replaced`);
+}
+
+async function beginOf(file: string, length: number): Promise<string> {
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, 0);
+    return buffer.toString('latin1', 0, bytesRead);
+  } finally {
+    await handle.close();
+  }
 }

@@ -62,6 +62,7 @@ export {
   type AliveEntry,
   CURVE_FILE,
   DNA_FILE,
+  EXPERIMENT_FILE,
   type DeadEntry,
   type Entry,
   INHERITED_FILE,

@@ -7,11 +7,13 @@ import {
   drawSheet,
   loadDataset,
 } from '@galapagos/datasets';
+import { errorCode } from '@galapagos/population';
 import { trainingSchema } from '@galapagos/trainer';
 import { z } from 'zod';
 import { defineCommand, json, printJson } from '../command.js';
 import { fit, table } from '../format.js';
 import { openPopulation } from '../ground.js';
+import { PNG_BEGIN, refuseOther } from '../output-file.js';
 import { refuseOtherData } from '../refuse-other-data.js';
 import { UsageError } from '../usage-error.js';
 
@@ -66,7 +68,7 @@ export const dataShowCommand = defineCommand({
       if (asJson) printJson(terminal, shape, describe(dataset));
       else for (const line of fit(tabulate(dataset), terminal.columns)) terminal.out(line);
       if (sheet !== undefined) {
-        await drawSheet(dataset, sheet, { seed, augmentation: augmented ? augmentation : undefined });
+        await draw(dataset, sheet, { seed, augmentation: augmented ? augmentation : undefined });
         terminal.err(`drawn: ${sheet}`);
       }
       return 0;
@@ -75,6 +77,20 @@ export const dataShowCommand = defineCommand({
     }
   },
 });
+
+async function draw(
+  dataset: Dataset,
+  sheet: string,
+  options: Parameters<typeof drawSheet>[2],
+): Promise<void> {
+  await refuseOther('sheet', sheet, PNG_BEGIN);
+  try {
+    await drawSheet(dataset, sheet, options);
+  } catch (error) {
+    if (errorCode(error) === '') throw error;
+    throw new UsageError(`--sheet ${sheet}: cannot be written: ${String(error)}`, { cause: error });
+  }
+}
 
 /** The whole file is read, so that a damaged one is not shown as though it were right. */
 async function open(what: string) {

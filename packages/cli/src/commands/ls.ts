@@ -2,6 +2,7 @@ import { FAILURE_CLASSES, type Outline, everyone } from '@galapagos/population';
 import { z } from 'zod';
 import { defineCommand, directory, json, printJson } from '../command.js';
 import { csvLines } from '../csv.js';
+import { findMeant } from '../find.js';
 import { fit, quote } from '../format.js';
 import { openPopulation } from '../ground.js';
 import { type Row, SORT_KEYS, csvHeader, csvRow, drawRows, rowShape, rowsOf, sorted } from '../listing.js';
@@ -55,6 +56,7 @@ export const lsCommand = defineCommand({
     const states = state === undefined ? undefined : statesOf(state);
     const population = await openPopulation(dir);
     const unreadable: string[] = [];
+    if (filters.parent !== undefined) filters.parent = (await findMeant(population, filters.parent)).id;
     const outlines: Outline[] = [];
     for await (const outline of everyone(population, { onUnreadable: (path) => unreadable.push(path) }))
       outlines.push(outline);

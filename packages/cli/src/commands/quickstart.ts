@@ -78,7 +78,13 @@ async function beginOrGoOn(dir: string, seed: string | undefined, terminal: Term
 
 async function goOn(dir: string, seed: string | undefined, terminal: Terminal): Promise<Population> {
   const population = await openPopulation(dir);
-  const { seed: before } = population.experiment.search;
+  const { search, data } = population.experiment;
+  if (data['source'] !== presets.quickstart.configuration.data.source) {
+    throw new UsageError(
+      `${dir}: another search is there, on ${String(data['source'])}; go on with it by: galapagos launch ${quote(dir)}`,
+    );
+  }
+  const { seed: before } = search;
   if (seed !== undefined && seed !== before) {
     throw new UsageError(
       `${dir}: a search with seed ${before} is there; another seed needs another directory`,
