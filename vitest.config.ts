@@ -4,18 +4,29 @@ import { defineConfig } from 'vitest/config';
 // Packages resolve each other's TypeScript source, so a test needs no build.
 const conditions = ['galapagos-source', 'node', 'import', 'module', 'default'];
 
+const include = ['test/**/*.test.ts'];
+// Tests of what keeps something for a whole process (back ends, tensors), or that put something in a module's place.
+const apart = ['test/trainer/**', 'test/backend-simd/**', 'test/datasets/stale.test.ts'];
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ['test/**/*.test.ts'],
     exclude: ['test/bench/**'],
-    // By default one core is left idle, which is half of a machine of two.
-    maxWorkers: availableParallelism(),
+    // One more than there are cores: many tests wait for processes.
+    maxWorkers: availableParallelism() + 1,
     setupFiles: ['test/support/setup.ts'],
     // Processes are killed at real instants: a machine that stalls must not fail a change. What fails twice fails.
     retry: process.env['CI'] === undefined ? 0 : 1,
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    projects: [
+      // Modules are loaded once for many files: loading them for each takes a third of the whole time.
+      { extends: true, test: { name: 'together', include, exclude: apart, isolate: false } },
+      {
+        extends: true,
+        test: { name: 'apart', include: apart.map((path) => path.replace('**', '**/*.test.ts')) },
+      },
+    ],
   },
 });

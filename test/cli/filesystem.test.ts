@@ -91,15 +91,16 @@ describe('a directory that is no good', () => {
 
   it.skipIf(!canMount)('is refused on a read-only mount (needs the right to mount)', async () => {
     expect(mount(root, 'size=1m')).toBe(true);
-    expect((await init()).code).toBe(0);
+    const search = `${root}/run`;
+    expect((await galapagos(['init', search, ...flagsOf()])).code).toBe(0);
     expect(run('mount', '-o', 'remount,ro', root)).toBe(true);
     const other = await galapagos(['init', `${root}/other`, ...flagsOf()]);
     expect(other.code).toBe(5);
     expect(other.err).toContain('the directory is read-only: mount it writable');
     // One can look, but not work.
-    expect((await galapagos(['status', root])).code).toBe(0);
+    expect((await galapagos(['status', search])).code).toBe(0);
     for (const verb of ['launch', 'stop']) {
-      const { code, err } = await galapagos([verb, root]);
+      const { code, err } = await galapagos([verb, search]);
       expect(code).toBe(5);
       expect(err).toMatch(/^galapagos: .*read-only/m);
       expect(err).not.toContain('    at ');
