@@ -22,7 +22,7 @@ describe('the command line', () => {
     [['init', 'x', '--preset', 'quickstrt'], 'Invalid values'],
     [
       ['init', 'x'],
-      'init needs --preset, --config or --set; presets are quickstart, mnist, fashion-mnist, images, cifar10-small',
+      'init needs --preset, --config, --data or --set; presets are quickstart, mnist, fashion-mnist, images, cifar10-small',
     ],
     [['launch', 'x', '--for', '3s', '--for', '4s'], '--for is given more than once'],
     [['launch', 'x', '--for', 'soon'], '--for soon: write a duration as 90s, 30m or 2h'],

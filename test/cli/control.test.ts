@@ -46,7 +46,7 @@ describe('set', () => {
     await galapagos(['set', root, 'bounds.workerSeconds=2h']);
     const { code, out } = await galapagos(['set', root]);
     expect(code).toBe(0);
-    expect(out).toMatch(/^bounds\.workerSeconds {2}2 h 0 min {2}order 1, \d{4}-.* UTC$/m);
+    expect(out).toMatch(/^bounds\.workerSeconds {2}2 h +order 1, \d{4}-.* UTC$/m);
     expect(out).toMatch(/^bounds\.leaseSeconds +10 s +experiment\.json$/m);
     expect(orders()).toBe(1);
   });

@@ -16,15 +16,20 @@ export const dataImportCommand = defineCommand({
   describe: 'Pack your own images into one file that a search can use',
   positionals: {
     source: {
-      describe: 'A folder with one subfolder for each class, .npz, .npy, idx files, or a folder of CIFAR',
+      describe:
+        'A folder with one subfolder of PNG, JPEG or WebP files for each class, or such folders in train/, validation/ and test/; or .npz, .npy, idx files, a folder of CIFAR',
       type: 'string',
       demandOption: true,
     },
     out: { describe: 'The file to make, pets.gpack say', type: 'string', demandOption: true },
   },
   options: {
-    size: { describe: 'Resize: 32, or height x width: 32x48', type: 'string', requiresArg: true },
-    gray: { describe: 'Make all images gray (--channels 1)', type: 'boolean', default: false },
+    size: {
+      describe: 'Resize (stretches) to 32 x 32, or to height x width: 32x48; needed where sizes differ',
+      type: 'string',
+      requiresArg: true,
+    },
+    gray: { describe: 'The same as --channels 1', type: 'boolean', default: false },
     channels: { describe: 'Make all images gray (1) or coloured (3)', choices: [1, 3] as const },
     validation: {
       describe: 'Images to select by: a number, or a share as 10%',
@@ -46,7 +51,7 @@ export const dataImportCommand = defineCommand({
       defaultDescription: 'as the file',
     },
     labels: { describe: 'The labels, for .npy and idx', type: 'string', requiresArg: true },
-    kind: { describe: 'What the source is, where that is not seen', choices: IMPORT_KINDS },
+    kind: { describe: 'What the source is, where that cannot be told from its files', choices: IMPORT_KINDS },
     layout: { describe: 'Where the channels of .npy and .npz are', choices: ['nhwc', 'nchw'] as const },
     'skip-broken': {
       describe: 'Go on without images that cannot be decoded',

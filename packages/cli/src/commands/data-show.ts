@@ -47,7 +47,7 @@ export const dataShowCommand = defineCommand({
       type: 'boolean',
       default: false,
     },
-    seed: { describe: 'Other samples', type: 'number', requiresArg: true, default: 0 },
+    seed: { describe: 'Seed of the samples that are drawn', type: 'number', requiresArg: true, default: 0 },
     ...json,
   },
   output: shape,

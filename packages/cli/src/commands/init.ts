@@ -47,7 +47,9 @@ export const initCommand = defineCommand({
     const isNamed = asked !== undefined || config !== undefined;
     const preset = !isNamed && data !== undefined && isPack(data) ? 'images' : asked;
     if (preset === undefined && config === undefined && data === undefined && set.length === 0) {
-      throw new UsageError(`init needs --preset, --config or --set; presets are ${presetNames.join(', ')}`);
+      throw new UsageError(
+        `init needs --preset, --config, --data or --set; presets are ${presetNames.join(', ')}`,
+      );
     }
     const assigned = set.map(parseAssignment);
     const below = [

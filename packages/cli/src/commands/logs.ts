@@ -21,8 +21,8 @@ export const logsCommand = defineCommand({
       alias: 'f',
       default: false,
     },
-    lines: { describe: 'How many of the last lines', type: 'number', requiresArg: true, default: 50 },
-    level: { describe: 'How much a line has to matter', choices: LEVELS, default: 'info' as const },
+    lines: { describe: 'Lines to print, the last ones', type: 'number', requiresArg: true, default: 50 },
+    level: { describe: 'Least level to print', choices: LEVELS, default: 'info' as const },
     launch: {
       describe: 'Of which launch: the name of its folder in logs/, or all',
       type: 'string',

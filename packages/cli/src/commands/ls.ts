@@ -29,7 +29,7 @@ export const lsCommand = defineCommand({
     },
     reverse: { describe: 'The other way round', type: 'boolean', default: false },
     top: {
-      describe: `How many; all where it is left out, ${TERMINAL_ROWS} on a terminal`,
+      describe: `Rows to print; all where it is left out, ${TERMINAL_ROWS} on a terminal`,
       type: 'number',
       requiresArg: true,
     },

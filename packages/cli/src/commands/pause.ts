@@ -1,6 +1,6 @@
 import { Control, giveOrder } from '@galapagos/population';
 import { defineCommand, directory } from '../command.js';
-import { moment } from '../format.js';
+import { moment, quote } from '../format.js';
 import { openPopulation } from '../ground.js';
 
 export const pauseCommand = defineCommand({
@@ -19,7 +19,7 @@ export const pauseCommand = defineCommand({
     }
     await giveOrder(population, { order: 'pause' });
     terminal.err(
-      `${dir}: paused, for workers that start later too; what is in training is trained to its end. Go on with: galapagos resume`,
+      `${dir}: paused, for workers that start later too; what is in training is trained to its end. Go on with: npx galapagos resume ${quote(dir)}`,
     );
     return 0;
   },

@@ -18,7 +18,7 @@ export const workerCommand = defineCommand({
   options: {
     ...backendOption,
     log: {
-      describe: 'How much to log',
+      describe: 'Least level to log',
       choices: ['debug', 'info', 'warn'] as const,
       default: 'info' as const,
     },
