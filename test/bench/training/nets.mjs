@@ -1,0 +1,87 @@
+// What is trained: five nets of fixed shape, and ten that evolution made.
+import { SeededRandom, firstDna, mutate, parseDna } from '../../../packages/dna/dist/index.js';
+import { startingWeights } from '../../../packages/trainer/dist/inherit-weights.js';
+import { parametersOf } from '../../../packages/trainer/dist/parameters.js';
+import { planNetwork } from '../../../packages/trainer/dist/plan.js';
+
+export const BATCH = 50;
+export const CLASSES = 10;
+export const STEP = { learningRate: 0.05, weightDecay: 5e-4, momentum: 0.9 };
+export const EPSILON = 1e-3;
+
+const RANDOM_DNAS = 10;
+const MUTATIONS = 30;
+
+const small = { height: 28, width: 28, channels: 1 };
+const large = { height: 32, width: 32, channels: 3 };
+const repeat = (count, layer) => Array(count).fill(layer);
+
+// 3x3 convolutions [channels out, stride], each with batch normalisation and ReLU.
+const reference = [
+  [32, 1],
+  [64, 2],
+  [64, 2],
+];
+const CHAINS = {
+  ref28: [small, reference],
+  ref32: [large, reference],
+  linear32: [large, []],
+  narrow32: [large, [...repeat(2, [16, 1]), ...repeat(3, [32, 1])]],
+  deep32: [
+    large,
+    [...repeat(4, [64, 1]), [128, 2], ...repeat(3, [128, 1]), [128, 2], ...repeat(3, [128, 1])],
+  ],
+};
+
+export const NETS = [...Object.keys(CHAINS), ...Array.from({ length: RANDOM_DNAS }, (_, i) => `dna${i}`)];
+
+/** @returns {{ name: string, plan: import('../../../packages/trainer/dist/plan.js').Plan }} */
+export function netOf(name) {
+  if (name in CHAINS) {
+    const [image, layers] = CHAINS[name];
+    return { name, plan: planNetwork(chain(image, layers), image, CLASSES) };
+  }
+  const number = /^dna(\d+)$/.exec(name)?.[1];
+  if (number === undefined) throw new Error(`no net ${name}: there are ${NETS.join(', ')}`);
+  const random = new SeededRandom(`training bench ${number}`);
+  const { dna } = mutate(firstDna(), random, { count: MUTATIONS, image: large });
+  return { name, plan: planNetwork(dna, large, CLASSES) };
+}
+
+/** The weights that every back end begins with. */
+export function weightsOf({ name, plan }) {
+  return startingWeights(parametersOf(plan), undefined, name);
+}
+
+/** One batch of noise: { images: Float32Array, NHWC, labels: Int32Array }. */
+export function batchOf({ plan: { image } }) {
+  const random = new SeededRandom('batch');
+  const images = new Float32Array(BATCH * image.height * image.width * image.channels);
+  return {
+    images: images.map(() => Math.sqrt(12) * (random.next() - 0.5)),
+    labels: Int32Array.from({ length: BATCH }, () => Math.floor(CLASSES * random.next())),
+  };
+}
+
+function chain(image, layers) {
+  const free = { inputsMutable: true, outputsMutable: true, propertiesMutable: true };
+  const vertices = { v0: { type: 'LINEAR', edgesIn: [], edgesOut: ['e1'], ...free } };
+  const edges = {};
+  const last = layers.length + 1;
+  let channels = image.channels;
+  for (let i = 1; i <= last; i++) {
+    const layer = layers[i - 1];
+    const common = { from: `v${i - 1}`, to: `v${i}`, depthPrecedence: 0, scalePrecedence: 0 };
+    edges[`e${i}`] = layer === undefined ? { type: 'IDENTITY', ...common } : conv(common, channels, layer);
+    const links = { edgesIn: [`e${i}`], edgesOut: i === last ? [] : [`e${i + 1}`], ...free };
+    vertices[`v${i}`] =
+      layer === undefined ? { type: 'LINEAR', ...links } : { type: 'BN_RELU', leakiness: 0, ...links };
+    channels = layer?.[0] ?? channels;
+  }
+  return parseDna({ ...firstDna(), vertices, edges });
+}
+
+function conv(common, channels, [out, stride]) {
+  const filter = { filterHalfHeight: 1, filterHalfWidth: 1 };
+  return { type: 'CONV', ...common, depthFactor: out / channels, ...filter, strideScale: Math.log2(stride) };
+}
