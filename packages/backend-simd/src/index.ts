@@ -1,5 +1,20 @@
 export { KernelError, type KernelErrorCode } from './errors.js';
 export type { NormalizationOptions, Operations, SgdOptions } from './operations.js';
+export {
+  CompiledNetwork,
+  type CompiledNetworkOptions,
+  type NamedArrays,
+  type NetworkBatch,
+} from './network/compiled-network.js';
+export type {
+  GraphConvolution,
+  GraphNode,
+  GraphNormalization,
+  GraphParameter,
+  GraphTerm,
+  ImageShape,
+  NetworkGraph,
+} from './network/graph.js';
 export { registerSimdBackend } from './register.js';
 export { BACKEND_NAME, SimdBackend } from './simd-backend.js';
 export { simdOperations } from './simd-operations.js';

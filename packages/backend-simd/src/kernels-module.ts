@@ -171,6 +171,13 @@ export interface KernelExports {
     decay: number,
     weightDecay: number,
   ): void;
+  /** Of a convolution that gathers statistics. */
+  stats_floats(channels: number): number;
+  /** Bytes of scratch that a program needs. */
+  program_scratch(program: Pointer): number;
+  /** Returns -1, or the first instruction that is malformed or reaches beyond the heap. */
+  program_check(program: Pointer, heapBytes: number): number;
+  program_run(program: Pointer, first: number, count: number): void;
 }
 
 /** The unit in which a WebAssembly memory grows. */

@@ -1,0 +1,62 @@
+import type { CompiledGraph } from './compile.js';
+import { type MemoryPlan, planMemory } from './memory-plan.js';
+import { linesOf } from './parameter-layout.js';
+import type { SymbolicProgram } from './program-builder.js';
+import { type Places, programInts } from './program.js';
+
+/** A program and its memory. */
+export interface PlannedProgram {
+  readonly program: SymbolicProgram;
+  readonly memory: MemoryPlan;
+  /** Where its instructions lie, in lines from the beginning of the block. */
+  readonly line: number;
+  readonly ints: number;
+}
+
+/** The memory of a network as one block; all places are in lines from its beginning. */
+export interface Block extends Places {
+  readonly training: PlannedProgram | undefined;
+  readonly inference: PlannedProgram | undefined;
+  /** Of the whole block. */
+  readonly lines: number;
+}
+
+export interface Batches {
+  /** Examples of a training step; without it the network cannot be trained. */
+  readonly trainingBatch?: number | undefined;
+  /** Examples that are classified at once; without it nothing can be. */
+  readonly inferenceBatch?: number | undefined;
+}
+
+/** Both programs share the batch and the activations: only one of them runs at a time. */
+export function planBlock(compiled: CompiledGraph, { trainingBatch, inferenceBatch }: Batches): Block {
+  const { graph, layout } = compiled;
+  let end = 0;
+  const take = (lines: number): number => {
+    const line = end;
+    end += lines;
+    return line;
+  };
+  const plan = (program: SymbolicProgram): PlannedProgram => {
+    const memory = planMemory(program);
+    const ints = programInts(program, memory);
+    return { program, memory, ints, line: take(linesOf(ints)) };
+  };
+  const training = trainingBatch === undefined ? undefined : plan(compiled.training(trainingBatch));
+  const inference = inferenceBatch === undefined ? undefined : plan(compiled.inference(inferenceBatch));
+  const batch = Math.max(trainingBatch ?? 0, inferenceBatch ?? 0);
+  const { height, width, channels } = graph.image;
+  const learned = training === undefined ? 0 : layout.trainableLines;
+  return {
+    training,
+    inference,
+    result: take(1),
+    values: take(layout.lines),
+    momenta: take(learned),
+    gradients: take(learned),
+    labels: take(linesOf(batch)),
+    images: take(linesOf(batch * height * width * channels)),
+    buffers: take(Math.max(training?.memory.size ?? 0, inference?.memory.size ?? 0)),
+    lines: end,
+  };
+}
