@@ -68,7 +68,7 @@ INLINE void sum_rows(const int squared, const float *x, const Tiling *t, int C, 
 // max(v, 0) that lets NaN through, and v * leakiness below zero. `keep` is all ones, or zero where leakiness is zero:
 // minus infinity times zero would be NaN.
 INLINE f32x4 leaky(f32x4 v, f32x4 leakiness, i32x4 keep) {
-  return select((i32x4)(v < splat(0)), (f32x4)((i32x4)(v * leakiness) & keep), v);
+  return select4((i32x4)(v < splat(0)), (f32x4)((i32x4)(v * leakiness) & keep), v);
 }
 INLINE float leaky1(float v, float leakiness) { return v < 0 ? (leakiness ? v * leakiness : 0) : v; }
 
@@ -127,7 +127,7 @@ typedef struct {
 // The gradient behind the leaky ReLU. Its argument is computed again, with the bits of the forward pass, instead of being kept.
 INLINE f32x4 gate(f32x4 dy, f32x4 centred, const Spread *s, int i, f32x4 leak, i32x4 keep) {
   const f32x4 v = centred * load(s->scale + i) + load(s->beta + i);
-  return select((i32x4)(v > splat(0)), dy, (f32x4)((i32x4)(dy * leak) & keep));
+  return select4((i32x4)(v > splat(0)), dy, (f32x4)((i32x4)(dy * leak) & keep));
 }
 INLINE float gate1(float dy, float centred, const Spread *s, size_t i, float leakiness) {
   return centred * s->scale[i] + s->beta[i] > 0 ? dy : leakiness ? dy * leakiness : 0;

@@ -5,6 +5,7 @@
 #include "dense.h"
 #include "image.h"
 #include "loss.h"
+#include "program.h"
 #include "vector.h"
 
 EXPORT(zero) void zero(float *p, size_t n) { fill_zero(p, n); }

@@ -20,7 +20,7 @@ enum { LANES = 4 };
 INLINE f32x4 splat(float x) { return (f32x4){x, x, x, x}; }
 INLINE f32x4 load(const float *p) { return *(const f32x4 *)p; }
 INLINE void store(float *p, f32x4 v) { *(f32x4 *)p = v; }
-INLINE f32x4 select(i32x4 mask, f32x4 yes, f32x4 no) {
+INLINE f32x4 select4(i32x4 mask, f32x4 yes, f32x4 no) {
   return (f32x4)(((i32x4)yes & mask) | ((i32x4)no & ~mask));
 }
 

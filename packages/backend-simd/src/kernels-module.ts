@@ -171,13 +171,14 @@ export interface KernelExports {
     decay: number,
     weightDecay: number,
   ): void;
-  /** Of a convolution that gathers statistics. */
+  /** Floats that CONVOLUTION gathers its statistics in. */
   stats_floats(channels: number): number;
-  /** Bytes of scratch that a program needs. */
+  /** Bytes of scratch that a run of the program needs, with the present number of threads. */
   program_scratch(program: Pointer): number;
-  /** Returns -1, or the first instruction that is malformed or reaches beyond the heap. */
-  program_check(program: Pointer, heapBytes: number): number;
-  program_run(program: Pointer, first: number, count: number): void;
+  /** -1 if every instruction fits its operands and stays inside the memory; else the first that does not. */
+  program_check(program: Pointer, integers: number, memoryBytes: number): number;
+  /** `memory` is where line 0 is: 0. */
+  program_run(memory: Pointer, program: Pointer, first: number, count: number): void;
 }
 
 /** The unit in which a WebAssembly memory grows. */
