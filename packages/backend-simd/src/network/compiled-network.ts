@@ -180,7 +180,7 @@ export class CompiledNetwork {
     }
     encodeProgram(program, memory, places, this.graph, this.#ints(line, ints));
     const pointer = (this.#base + line) * LINE_BYTES;
-    const bad = kernels.program_check(pointer, heap.byteLength);
+    const bad = kernels.program_check(pointer, ints, heap.byteLength);
     if (bad >= 0) throw new Error(`instruction ${bad} of a compiled network is malformed`);
     this.#scratchBytes.set(planned, kernels.program_scratch(pointer) >>> 0);
   }
@@ -191,7 +191,7 @@ export class CompiledNetwork {
     const scratch = heap.scratch(this.#scratchBytes.get(planned) ?? 0) / LINE_BYTES;
     this.#ints(planned.line, LINE_FLOATS)[HEADER.scratch] = scratch;
     const pointer = (this.#base + planned.line) * LINE_BYTES;
-    kernels.program_run(pointer, 0, planned.program.instructions.length);
+    kernels.program_run(0, pointer, 0, planned.program.instructions.length);
   }
 
   #batch({ program: { batch: size } }: PlannedProgram): NetworkBatch {
