@@ -6,6 +6,7 @@ export {
   type NamedArrays,
   type NetworkBatch,
 } from './network/compiled-network.js';
+export type { ConvolutionMethod } from './network/forward.js';
 export type {
   GraphConvolution,
   GraphNode,

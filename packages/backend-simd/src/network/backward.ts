@@ -1,5 +1,5 @@
 import type { Operation } from './flatten.js';
-import { AUTOMATIC, type Activations, type Compilation, required } from './forward.js';
+import { type Activations, type Compilation, METHODS, required } from './forward.js';
 import { marginOfGradient, marginOfInput } from './geometry.js';
 import type { Operand } from './instructions.js';
 import type { BufferOperand } from './program-builder.js';
@@ -64,9 +64,9 @@ class Backward {
   }
 
   #convolution({ x, filter, geometry }: Operation & { kind: 'convolution' }, dy: BufferOperand): void {
-    const { builder } = this.compilation;
+    const { builder, method } = this.compilation;
     const { filterHeight, filterWidth, stride, top, left } = geometry;
-    const sides = [filterHeight, filterWidth, stride, top, left, AUTOMATIC];
+    const sides = [filterHeight, filterWidth, stride, top, left, METHODS[method]];
     // First, since x may then make room for its gradient.
     const dfilter = this.#place('gradients', filter);
     builder.require(marginOfInput(geometry), this.forward.planeOf(x));

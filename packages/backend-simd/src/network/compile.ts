@@ -1,7 +1,13 @@
 import { emitBackward } from './backward.js';
 import { checkGraph } from './check-graph.js';
 import { flatten } from './flatten.js';
-import { type Activations, type Compilation, emitForward, roundUp } from './forward.js';
+import {
+  type Activations,
+  type Compilation,
+  type ConvolutionMethod,
+  emitForward,
+  roundUp,
+} from './forward.js';
 import type { NetworkGraph } from './graph.js';
 import { type ParameterLayout, layoutParameters } from './parameter-layout.js';
 import { type BufferOperand, ProgramBuilder, type SymbolicProgram } from './program-builder.js';
@@ -23,6 +29,7 @@ export interface CompiledGraph {
 export function compileGraph(
   graph: NetworkGraph,
   statisticsFloats: (channels: number) => number,
+  method: ConvolutionMethod = 'automatic',
 ): CompiledGraph {
   checkGraph(graph);
   const layout = layoutParameters(graph);
@@ -32,6 +39,7 @@ export function compileGraph(
     flat,
     layout,
     statisticsFloats,
+    method,
     builder: new ProgramBuilder(batch),
   });
   return {

@@ -4,6 +4,7 @@ import type { SgdOptions } from '../operations.js';
 import { type SimdBackend, currentSimdBackend } from '../simd-backend.js';
 import { type Batches, type Block, type PlannedProgram, planBlock } from './block.js';
 import { compileGraph } from './compile.js';
+import type { ConvolutionMethod } from './forward.js';
 import type { NetworkGraph } from './graph.js';
 import { LINE_FLOATS, type ParameterLayout, type PlacedParameter } from './parameter-layout.js';
 import { encodeProgram, HEADER, requireLine } from './program.js';
@@ -33,6 +34,8 @@ export interface NetworkBatch {
 export interface CompiledNetworkOptions extends Batches {
   /** @default the one that TensorFlow.js has selected */
   readonly backend?: SimdBackend;
+  /** @default 'automatic' */
+  readonly method?: ConvolutionMethod;
   /** As in {@link CompiledNetwork.load}. Without it everything is 0. */
   readonly values?: NamedArrays;
 }
@@ -61,10 +64,11 @@ export class CompiledNetwork {
     readonly graph: NetworkGraph,
     options: CompiledNetworkOptions,
   ) {
-    const { backend = currentSimdBackend(), values, trainingBatch, inferenceBatch } = options;
+    const { backend = currentSimdBackend(), method, values, trainingBatch, inferenceBatch } = options;
     for (const size of [trainingBatch, inferenceBatch]) if (size !== undefined) requireCount('a batch', size);
     this.#backend = backend;
-    const compiled = compileGraph(graph, (channels) => backend.kernels.stats_floats(channels));
+    const statisticsFloats = (channels: number) => backend.kernels.stats_floats(channels);
+    const compiled = compileGraph(graph, statisticsFloats, method);
     this.#layout = compiled.layout;
     this.#block = planBlock(compiled, { trainingBatch, inferenceBatch });
     requireLine(this.#block.lines);
