@@ -9,7 +9,7 @@ interface Draft {
 }
 
 /** What `graphOf` needs of a node: places of others (0 is the image), filters, the shape, the normalisation. */
-function graphOf(image: ImageShape, drafts: readonly Draft[], classes: number): NetworkGraph {
+export function graphOf(image: ImageShape, drafts: readonly Draft[], classes: number): NetworkGraph {
   const names = ['image', ...drafts.map((_, i) => `n${i + 1}`)];
   const shapes = [image, ...drafts.map(({ shape }) => shape)];
   const parameters: GraphParameter[] = [];
