@@ -25,7 +25,11 @@ export default defineConfig({
       { extends: true, test: { name: 'together', include, exclude: apart, isolate: false } },
       {
         extends: true,
-        test: { name: 'apart', include: apart.map((path) => path.replace('**', '**/*.test.ts')) },
+        test: {
+          name: 'apart',
+          include: apart.map((path) => path.replace('**', '**/*.test.ts')),
+          globalSetup: 'test/support/native-kernels.ts',
+        },
       },
     ],
   },

@@ -14,7 +14,10 @@ interface Row {
 const table: Readonly<Record<string, Row>> = {
   dna: { ours: [], mayUse: ['zod'] },
   population: { ours: ['dna'], mayUse: ['zod', 'proper-lockfile', 'node:*'] },
-  'backend-simd': { ours: [], mayUse: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu', 'node:*'] },
+  'backend-simd': {
+    ours: [],
+    mayUse: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu', 'node-api-headers', 'node:*'],
+  },
   datasets: { ours: [], mayUse: ['mnist', 'sharp', 'yauzl', 'zod', 'node:*'] },
   trainer: {
     ours: ['dna', 'population', 'datasets', 'backend-simd'],

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Heap } from '../../packages/backend-simd/src/heap.js';
-import type { WasmMemory } from '../../packages/backend-simd/src/kernels-module.js';
+import type { KernelMemory } from '../../packages/backend-simd/src/kernels-module.js';
 
 const PAGE = 65536;
 
 /** Counts pages instead of having them. */
-class FakeMemory implements WasmMemory {
+class FakeMemory implements KernelMemory {
   constructor(
     private pages: number,
     private readonly maximum: number,
@@ -16,10 +16,9 @@ class FakeMemory implements WasmMemory {
     return { byteLength: this.pages * PAGE } as ArrayBuffer;
   }
 
-  grow(pages: number): number {
+  grow(pages: number): void {
     if (this.pages + pages > this.maximum) throw new RangeError('too many pages');
     this.pages += pages;
-    return this.pages - pages;
   }
 }
 

@@ -41,7 +41,7 @@ function samplesFor(work: number): number {
 
 describe.each(implementations)('operations of $name', ({ name, operations, backend }) => {
   // The stock kernels are slow loops.
-  const numRuns = name === 'simd' ? 60 : 12;
+  const numRuns = name === 'stock' ? 12 : 60;
 
   function check<T>(arbitrary: fc.Arbitrary<T>, property: (value: T) => void): void {
     fc.assert(fc.property(arbitrary, property), { seed: SEED, numRuns });

@@ -1,18 +1,21 @@
-import { registerSimdBackend, simdOperations } from '@galapagos/backend-simd';
-import type { Operations } from '@galapagos/backend-simd';
+import { nativeEngine, registerSimdBackend, simdOperations } from '@galapagos/backend-simd';
+import type { Engine, Operations } from '@galapagos/backend-simd';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
 import { stockOperations } from '../../packages/trainer/src/stock-operations.js';
 import { finiteDifferences, zeros } from '../support/reference-operations.js';
 import type { Values } from '../support/reference-operations.js';
 
-registerSimdBackend();
+/** The engines that are there (native.test.ts says why, where one is not), with the names of their back ends. */
+export const engines: { engine: Engine; backend: string }[] = (['native', 'wasm'] as const)
+  .filter((engine) => engine === 'wasm' || nativeEngine().available)
+  .map((engine) => ({ engine, backend: registerSimdBackend(engine) }));
 // The `cpu` back end advises to install another one on its first use.
 tf.enableProdMode();
 
 /** Everything that offers `Operations`, and the back end that it runs on here. */
 export const implementations: { name: string; operations: Operations; backend: string }[] = [
-  { name: 'simd', operations: simdOperations, backend: 'simd' },
+  ...engines.map(({ backend }) => ({ name: backend, operations: simdOperations, backend })),
   { name: 'stock', operations: stockOperations, backend: 'cpu' },
 ];
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// Training steps per second of the `simd` back end, one thread, batch 50. Needs the build (npm run build).
+// Training steps per second of a back end of ours, one thread, batch 50. Needs the build (npm run build).
 //
-//   node test/bench/kernels.mjs [--seconds 3] [--rounds 3] [net ...]
+//   node test/bench/kernels.mjs [--engine native|wasm] [--seconds 3] [--rounds 3] [net ...]
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { registerSimdBackend, simdOperations as operations } from '@galapagos/backend-simd';
@@ -93,15 +93,18 @@ function stepsPerSecond(net, seconds) {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seconds: { type: 'string', default: '3' }, rounds: { type: 'string', default: '3' } },
+  options: {
+    engine: { type: 'string', default: 'native' },
+    seconds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '3' },
+  },
 });
 const names = positionals.length > 0 ? positionals : Object.keys(NETS);
 
 tf.enableProdMode();
-registerSimdBackend();
-await tf.setBackend('simd');
+await tf.setBackend(registerSimdBackend(values.engine));
 console.log(
-  `${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}; 1 thread, batch ${BATCH}, float32\n`,
+  `${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}; ${values.engine}, 1 thread, batch ${BATCH}, float32\n`,
 );
 console.log('| net | steps/s (median) | lowest | highest | ms per step |');
 console.log('|---|---|---|---|---|');

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import ts from 'typescript';
 
@@ -18,13 +18,16 @@ export interface SourceFile {
   uses: { what: string; line: number }[];
 }
 
-/** The parsed sources of one package. */
+/** The parsed sources of one package, its scripts among them. */
 export function sourcesOf(packageName: string): SourceFile[] {
-  const folder = join(repository, 'packages', packageName, 'src');
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
-    .sort()
-    .map((name) => parse(packageName, join(folder, name)));
+  return ['src', 'scripts'].flatMap((name) => {
+    const folder = join(repository, 'packages', packageName, name);
+    if (!existsSync(folder)) return [];
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.(ts|mjs)$/.test(file))
+      .sort()
+      .map((file) => parse(packageName, join(folder, file)));
+  });
 }
 
 function parse(packageName: string, file: string): SourceFile {

@@ -52,7 +52,7 @@ describe('chooseBackend', () => {
       reason: 'always there; tfjs-node-gpu: not installed; tfjs-node: not installed',
       operations: simdOperations,
     });
-    expect(getBackend()).toBe('simd');
+    expect(getBackend()).toBe('simd-wasm');
   });
 
   test('takes the first that is there', async () => {
@@ -81,7 +81,7 @@ describe('chooseBackend', () => {
     expect(chosen.reason).toBe(
       'always there; tfjs-node-gpu: does not load: Error: libcudart.so.11.0: cannot open shared object file; tfjs-node: does not start',
     );
-    expect(getBackend()).toBe('simd');
+    expect(getBackend()).toBe('simd-wasm');
     // TensorFlow.js says it there, and only there.
     expect(warned.mock.calls.flat().join()).toContain('no device');
     warned.mockRestore();

@@ -1,5 +1,5 @@
 import { firstDna, parseDna } from '@galapagos/dna';
-import { profile, setBackend } from '@tensorflow/tfjs-core';
+import { profile } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { chooseBackend } from '../../packages/trainer/src/backend.js';
 import { costOf } from '../../packages/trainer/src/flops.js';
@@ -129,7 +129,6 @@ async function counted(plan: Plan): Promise<{ step: number; validation: number }
 describe('against the kernels that run in a step', () => {
   beforeAll(async () => {
     await chooseBackend('simd');
-    await setBackend('simd');
   });
 
   const branched = () => {

@@ -325,7 +325,7 @@ INLINE void outer_tile(const int rows, const int vectors, const Walk *walk, cons
       }
     }
   UNROLL for (int i = 0; i < rows; i++) {
-    float all[8];
+    float all[8] = {0};
     if (i >= used_rows) break;
     UNROLL for (int j = 0; j < vectors; j++) store(all + j * LANES, sum[i][j]);
     for (int j = 0; j < used_columns; j++) out[(size_t)i * out_step + j] += all[j];

@@ -10,16 +10,27 @@
 typedef float f32x4 __attribute__((vector_size(16), aligned(4), may_alias));
 typedef int32_t i32x4 __attribute__((vector_size(16), aligned(4), may_alias));
 
+// What JavaScript calls: stands before the function, and exports.h has a line for it. Compiled to native code, each
+// instruction set is one translation unit that shows nothing but its table (kernels.c), so that equal names do not meet.
+#ifdef __wasm__
 #define EXPORT(name) __attribute__((export_name(#name)))
+#else
+#define EXPORT(name) static
+#endif
 #define INLINE static inline __attribute__((always_inline))
 #define NOINLINE static __attribute__((noinline))
+#ifdef __clang__
 #define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 8")
+#endif
 
 enum { LANES = 4 };
 
 INLINE f32x4 splat(float x) { return (f32x4){x, x, x, x}; }
 INLINE f32x4 load(const float *p) { return *(const f32x4 *)p; }
 INLINE void store(float *p, f32x4 v) { *(f32x4 *)p = v; }
+// Not `select`: the headers of intrinsics bring in POSIX' function of that name.
 INLINE f32x4 select4(i32x4 mask, f32x4 yes, f32x4 no) {
   return (f32x4)(((i32x4)yes & mask) | ((i32x4)no & ~mask));
 }

@@ -1,5 +1,5 @@
 import { KernelError } from './errors.js';
-import { PAGE_BYTES, type Pointer, type WasmMemory } from './kernels-module.js';
+import { PAGE_BYTES, type Pointer, type KernelMemory } from './kernels-module.js';
 
 /** Every block begins at, and is a multiple of, one cache line. */
 const ALIGNMENT = 64;
@@ -37,7 +37,7 @@ export class Heap {
   private scratchBlock: Gap = { offset: 0, bytes: 0 };
 
   constructor(
-    private readonly memory: WasmMemory,
+    private readonly memory: KernelMemory,
     base: Pointer,
   ) {
     const start = roundUp(base);
@@ -45,7 +45,7 @@ export class Heap {
     this.gaps = [{ offset: start, bytes: this.end - start }];
   }
 
-  /** Bytes of the WebAssembly memory, free blocks included. */
+  /** Bytes of the memory, free blocks included. */
   get byteLength(): number {
     return this.memory.buffer.byteLength;
   }
@@ -173,6 +173,6 @@ export class Heap {
 }
 
 function roundUp(bytes: number): number {
-  // Not with bit operations: offsets reach 4 GiB.
+  // Not with bit operations: offsets reach 4 GiB and more.
   return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 }

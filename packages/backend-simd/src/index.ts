@@ -1,4 +1,6 @@
+export type { Engine } from './engine.js';
 export { KernelError, type KernelErrorCode } from './errors.js';
+export { nativeEngine, type NativeEngine } from './native-engine.js';
 export type { NormalizationOptions, Operations, SgdOptions } from './operations.js';
 export {
   CompiledNetwork,
@@ -17,5 +19,5 @@ export type {
   NetworkGraph,
 } from './network/graph.js';
 export { registerSimdBackend } from './register.js';
-export { BACKEND_NAME, SimdBackend } from './simd-backend.js';
+export { SimdBackend } from './simd-backend.js';
 export { simdOperations } from './simd-operations.js';

@@ -1,26 +1,23 @@
-import { readFileSync } from 'node:fs';
-
-/** A WebAssembly.Memory. Declared here, as TypeScript knows WebAssembly only among the types of a browser. */
-export interface WasmMemory {
+/** The memory of one instance of the kernels, with the manners of a WebAssembly.Memory. */
+export interface KernelMemory {
   /** Another one after each growth; the old one is detached. */
   readonly buffer: ArrayBuffer;
   /** Thrown is a RangeError when there is no more. */
-  grow(pages: number): number;
+  grow(pages: number): void;
 }
 
-declare const WebAssembly: {
-  Memory: new (limits: { initial: number; maximum: number }) => WasmMemory;
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object, imports: object) => { exports: object };
-};
+/** The unit in which the memory grows. */
+export const PAGE_BYTES = 65536;
+/** Pages of a memory at first. */
+export const INITIAL_PAGES = 64;
 
 /** Byte offset in the memory of the kernels. */
 export type Pointer = number;
 
-/** What kernels/*.h export. Counts are elements, scratch sizes are floats; see there for the formulas. */
+/** The functions of kernels/exports.h. Counts are elements, scratch sizes are floats; see kernels/*.h for the formulas. */
 export interface KernelExports {
-  /** Where the memory is free from. */
-  readonly __heap_base: { readonly value: Pointer };
+  /** How many threads the kernels called from this thread may use. Returns what it is now: always 1 in WebAssembly. */
+  set_threads(threads: number): number;
   zero(p: Pointer, n: number): void;
   add(a: Pointer, b: Pointer, n: number, out: Pointer): void;
   convolution_scratch(geometry: Pointer): number;
@@ -181,16 +178,10 @@ export interface KernelExports {
   program_run(memory: Pointer, program: Pointer, first: number, count: number): void;
 }
 
-/** The unit in which a WebAssembly memory grows. */
-export const PAGE_BYTES = 65536;
-/** All that 32-bit addresses reach: 4 GiB. Address space only; memory is taken as it is used. */
-const MAXIMUM_PAGES = 65536;
-const INITIAL_PAGES = 64;
-
-/** One instance of kernels/kernels.wasm with its memory. The path is the same from src/ and from dist/. */
-export function instantiateKernels(): { kernels: KernelExports; memory: WasmMemory } {
-  const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES });
-  const module = new WebAssembly.Module(readFileSync(new URL('../kernels/kernels.wasm', import.meta.url)));
-  const instance = new WebAssembly.Instance(module, { env: { memory } });
-  return { kernels: instance.exports as KernelExports, memory };
+/** One instance of the kernels. */
+export interface KernelInstance {
+  readonly kernels: KernelExports;
+  readonly memory: KernelMemory;
+  /** Where the memory is free from; above 0. */
+  readonly base: Pointer;
 }

@@ -8,9 +8,12 @@ import {
   registerKernel,
   unregisterKernel,
 } from '@tensorflow/tfjs-core';
-import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
+import type { GradConfig, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
 import { avgPoolGrad, resizeBilinearGrad, resizeNearestNeighborGrad } from './corrected-kernels.js';
 import { add, addN, sum, sumGradientConfig, SUM } from './kernels/sum.js';
+import { backendName, type Engine } from './engine.js';
+import { KernelError } from './errors.js';
+import { nativeEngine } from './native-engine.js';
 import * as normalization from './kernels/batch-normalization.js';
 import {
   conv2D,
@@ -23,7 +26,7 @@ import * as pool from './kernels/global-average-pool.js';
 import * as channels from './kernels/match-channels.js';
 import * as resize from './kernels/resize-nearest.js';
 import * as loss from './kernels/softmax-cross-entropy.js';
-import { BACKEND_NAME, SimdBackend } from './simd-backend.js';
+import { SimdBackend } from './simd-backend.js';
 
 /** Any kernel: each knows its own inputs and attributes, TensorFlow.js only their common form. */
 type AnyKernel = (args: never) => TensorInfo | TensorInfo[];
@@ -63,37 +66,64 @@ const GRADIENTS = [
   loss.softmaxCrossEntropyGradientConfig,
 ];
 
-let isRegistered = false;
+const registered = new Set<Engine>();
 
-/** Registers the `simd` back end with TensorFlow.js (does not select it: call `tf.setBackend('simd')`). Idempotent. */
-export function registerSimdBackend(): void {
-  if (isRegistered) return;
-  isRegistered = true;
-  for (const config of getKernelsForBackend('cpu')) registerKernel({ ...config, backendName: BACKEND_NAME });
-  wrapStock('Conv2D', conv2D);
-  wrapStock('Conv2DBackpropInput', conv2DBackpropInput);
-  wrapStock('Conv2DBackpropFilter', conv2DBackpropFilter);
-  wrapStock('Add', add);
-  wrapStock('AddN', addN);
-  for (const [name, kernel] of Object.entries(CORRECTED_KERNELS)) replaceKernel(name, kernel);
-  for (const [name, kernel] of Object.entries(OWN_KERNELS)) register(name, kernel);
-  for (const gradient of GRADIENTS) registerGradient(gradient);
+/**
+ * Registers the back end of an engine with TensorFlow.js, without selecting it. Idempotent.
+ *
+ * @returns its name: `await tf.setBackend(registerSimdBackend('wasm'))`
+ * @throws KernelError `BACKEND` when the native engine is not there; the message says why
+ */
+export function registerSimdBackend(engine: Engine): string {
+  const backend = backendName(engine);
+  if (registered.has(engine)) return backend;
+  if (engine === 'native') requireNative();
+  registered.add(engine);
+  registerKernels(backend);
+  registerGradients();
+  registerBackend(backend, () => new SimdBackend(engine), PRIORITY);
+  return backend;
+}
+
+function requireNative(): void {
+  const found = nativeEngine();
+  if (!found.available)
+    throw new KernelError('BACKEND', `the native kernels cannot be used: ${found.reason}`);
+}
+
+function registerKernels(backend: string): void {
+  for (const config of getKernelsForBackend('cpu')) registerKernel({ ...config, backendName: backend });
+  wrapStock(backend, 'Conv2D', conv2D);
+  wrapStock(backend, 'Conv2DBackpropInput', conv2DBackpropInput);
+  wrapStock(backend, 'Conv2DBackpropFilter', conv2DBackpropFilter);
+  wrapStock(backend, 'Add', add);
+  wrapStock(backend, 'AddN', addN);
+  for (const [name, kernel] of Object.entries(CORRECTED_KERNELS)) replaceKernel(backend, name, kernel);
+  for (const [name, kernel] of Object.entries(OWN_KERNELS)) register(backend, name, kernel);
+}
+
+/** Gradients belong to all back ends together. */
+function registerGradients(): void {
+  for (const gradient of GRADIENTS) registerGradientOnce(gradient);
   // The whole of TensorFlow.js, where it is loaded, has registered its own, which does the same with our kernels.
-  if ((getGradient('Conv2D') as unknown) === undefined) registerGradient(conv2DGradientConfig);
-  registerBackend(BACKEND_NAME, () => new SimdBackend(), PRIORITY);
+  registerGradientOnce(conv2DGradientConfig);
 }
 
-function register(kernelName: string, kernel: AnyKernel): void {
-  registerKernel({ kernelName, backendName: BACKEND_NAME, kernelFunc: kernel as unknown as KernelFunc });
+function registerGradientOnce(gradient: GradConfig): void {
+  if ((getGradient(gradient.kernelName) as unknown) === undefined) registerGradient(gradient);
 }
 
-function replaceKernel(kernelName: string, kernel: AnyKernel): void {
-  unregisterKernel(kernelName, BACKEND_NAME);
-  register(kernelName, kernel);
+function register(backend: string, kernelName: string, kernel: AnyKernel): void {
+  registerKernel({ kernelName, backendName: backend, kernelFunc: kernel as unknown as KernelFunc });
+}
+
+function replaceKernel(backend: string, kernelName: string, kernel: AnyKernel): void {
+  unregisterKernel(kernelName, backend);
+  register(backend, kernelName, kernel);
 }
 
 /** Replaces a stock kernel by one that falls back to it. */
-function wrapStock<K>(kernelName: string, wrap: (stock: K) => K): void {
+function wrapStock<K>(backend: string, kernelName: string, wrap: (stock: K) => K): void {
   const stock = getKernel(kernelName, 'cpu').kernelFunc;
-  replaceKernel(kernelName, wrap(stock as unknown as K) as unknown as AnyKernel);
+  replaceKernel(backend, kernelName, wrap(stock as unknown as K) as unknown as AnyKernel);
 }

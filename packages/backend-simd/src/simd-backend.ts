@@ -1,12 +1,10 @@
 import { DataStorage, engine, util } from '@tensorflow/tfjs-core';
 import type { DataType, TensorInfo, backend_util } from '@tensorflow/tfjs-core';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import { backendName, instantiateKernels, type Engine } from './engine.js';
 import { KernelError } from './errors.js';
 import { Heap } from './heap.js';
-import { instantiateKernels, type KernelExports, type Pointer } from './kernels-module.js';
-
-/** The name under which the back end is registered with TensorFlow.js. */
-export const BACKEND_NAME = 'simd';
+import type { KernelExports, Pointer } from './kernels-module.js';
 
 const NOT_IN_HEAP = 0;
 const FLOAT_BYTES = 4;
@@ -87,15 +85,18 @@ export interface Output extends TensorInfo {
  * neither disposed nor made inside `tf.tidy` keeps its memory.
  */
 export class SimdBackend extends MathBackendCPU {
+  readonly engine: Engine;
   readonly kernels: KernelExports;
   readonly heap: Heap;
   declare data: DataStorage<TensorRecord>;
 
-  constructor() {
+  /** @throws KernelError `BACKEND` when the engine is not there. */
+  constructor(kind: Engine) {
     super();
-    const { kernels, memory } = instantiateKernels();
+    const { kernels, memory, base } = instantiateKernels(kind);
+    this.engine = kind;
     this.kernels = kernels;
-    this.heap = new Heap(memory, kernels.__heap_base.value);
+    this.heap = new Heap(memory, base);
     this.data = new DataStorage<TensorRecord>(this, engine());
   }
 
@@ -150,7 +151,7 @@ export class SimdBackend extends MathBackendCPU {
     return this.heap.scratch(floats * FLOAT_BYTES);
   }
 
-  /** Bytes of the WebAssembly memory, and how many of them belong to living tensors and scratch. */
+  /** Bytes of the kernels' memory, and how many of them belong to living tensors and scratch. */
   heapUsage(): { byteLength: number; bytesInUse: number } {
     return { byteLength: this.heap.byteLength, bytesInUse: this.heap.bytesInUse };
   }
@@ -175,6 +176,6 @@ export function currentSimdBackend(): SimdBackend {
   if (backend instanceof SimdBackend) return backend;
   throw new KernelError(
     'BACKEND',
-    `the selected back end is '${engine().backendName}': call tf.setBackend('${BACKEND_NAME}')`,
+    `the selected back end is '${engine().backendName}': call tf.setBackend('${backendName('wasm')}') or '${backendName('native')}'`,
   );
 }

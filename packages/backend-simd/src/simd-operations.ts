@@ -28,11 +28,10 @@ function run<T extends Tensor | Tensor[]>(name: string, inputs: NamedTensorMap, 
 }
 
 /**
- * The operations on the `simd` back end, which must be selected.
+ * The operations on a back end of this package, which must be selected.
  *
  * Every one throws a KernelError: `SHAPE` or `DTYPE` when the tensors do not fit, `VALUE` when a number is out of its
- * range, `BACKEND` when another back end is selected, `OUT_OF_MEMORY` when the 4 GiB that a WebAssembly memory can have
- * are used up.
+ * range, `BACKEND` when another back end is selected, `OUT_OF_MEMORY` when the memory cannot grow any further.
  */
 export const simdOperations: Operations = {
   convolution(x, filter, stride) {

@@ -59,8 +59,7 @@ async function register(name: BackendName, load: Load): Promise<string> {
     case 'cpu':
       return name;
     case 'simd':
-      registerSimdBackend();
-      return name;
+      return registerSimdBackend('wasm');
     case 'tfjs-node':
     case 'tfjs-node-gpu':
       await load(PACKAGES[name]);

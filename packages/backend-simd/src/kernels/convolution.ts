@@ -138,7 +138,7 @@ export function conv2D(
       from,
       weights,
       y.offset,
-      scratch(backend, kernels.convolution_scratch(geometry)),
+      backend.scratch(kernels.convolution_scratch(geometry)),
     );
     return y;
   };
@@ -161,7 +161,7 @@ export function conv2DBackpropInput(
     if (geometry === undefined) return zeros(backend, attrs.inputShape);
     const { kernels } = backend;
     const dx = backend.output(attrs.inputShape);
-    const room = scratch(backend, kernels.convolution_input_gradient_scratch(geometry));
+    const room = backend.scratch(kernels.convolution_input_gradient_scratch(geometry));
     kernels.convolution_input_gradient(geometry, from, weights, dx.offset, room);
     return dx;
   };
@@ -185,7 +185,7 @@ export function conv2DBackpropFilter(
     const { kernels } = backend;
     const dw = backend.output(attrs.filterShape);
     kernels.zero(dw.offset, elements(attrs.filterShape));
-    const room = scratch(backend, kernels.convolution_filter_gradient_scratch(geometry));
+    const room = backend.scratch(kernels.convolution_filter_gradient_scratch(geometry));
     kernels.convolution_filter_gradient(geometry, from, gradient, dw.offset, room);
     return dw;
   };
@@ -206,8 +206,3 @@ export const conv2DGradientConfig: GradConfig = {
     };
   },
 };
-
-/** WebAssembly returns sizes as signed numbers. */
-function scratch(backend: SimdBackend, floats: number): Pointer {
-  return backend.scratch(floats >>> 0);
-}

@@ -25,7 +25,7 @@ export const dense: Kernel<'x' | 'kernel' | 'bias'> = ({ inputs, backend }) => {
     backend.pointer(kernel),
     backend.pointer(bias),
     y.offset,
-    backend.scratch(kernels.dense_scratch(rows, features, outputs) >>> 0),
+    backend.scratch(kernels.dense_scratch(rows, features, outputs)),
   );
   return y;
 };
@@ -50,7 +50,7 @@ export const denseGradient: Kernel<'dy' | 'x' | 'kernel'> = ({ inputs, backend }
     dx.offset,
     dkernel.offset,
     dbias.offset,
-    backend.scratch(kernels.dense_scratch(rows, features, outputs) >>> 0),
+    backend.scratch(kernels.dense_scratch(rows, features, outputs)),
   );
   return [dx, dkernel, dbias];
 };
