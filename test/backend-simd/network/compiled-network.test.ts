@@ -2,7 +2,7 @@ import { CompiledNetwork, type NetworkGraph, type SgdOptions, simdOperations } f
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { randomNumbers } from '../support.js';
+import { engines, randomNumbers } from '../support.js';
 import { graphOf, graphs } from './graphs.js';
 import { type Arrays, randomArrays, randomBatch } from './random-network.js';
 import { TapeOfGraph, fill } from './tape.js';
@@ -12,7 +12,7 @@ const GRADIENT: SgdOptions = { learningRate: 0, momentum: 0, weightDecay: 0 };
 const STEP: SgdOptions = { learningRate: 0.02, momentum: 0.8, weightDecay: 0.1 };
 
 beforeAll(async () => {
-  await tf.setBackend('simd');
+  await tf.setBackend((engines[0] as { backend: string }).backend);
 });
 
 function tensorsOf(

@@ -3,7 +3,7 @@ import { CompiledNetwork, KernelError, type NetworkGraph, type SgdOptions } from
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { randomNumbers } from '../support.js';
+import { engines, randomNumbers } from '../support.js';
 import { graphOf, graphs } from './graphs.js';
 import { type Arrays, randomArrays, randomBatch } from './random-network.js';
 import { fill } from './tape.js';
@@ -23,7 +23,7 @@ const BATCH = 5;
 
 let backend: SimdBackend;
 beforeAll(async () => {
-  await tf.setBackend('simd');
+  await tf.setBackend((engines[0] as { backend: string }).backend);
   backend = tf.engine().backend as SimdBackend;
 });
 
