@@ -169,6 +169,7 @@ static void direct_forward(char *memory, int batch, const Plane *x, const float 
   const Correlation k = {ci, co, f->filter_width, tap, packed, f->filter_height};
   const size_t own = round_up(thread_lists(f) + 4 * forward_ring_floats(&phases, x, f), 64);
   Convolving s = {memory, batch, x, y, *f, phases, &k, (float *)scratch, own / 4, statistics, row_parts(y->height)};
+  if (statistics) begin_statistics(statistics);
   parallel(s.parts, forward_part, &s);
 }
 

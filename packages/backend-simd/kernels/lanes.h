@@ -92,6 +92,19 @@ INLINE vec vwhere_not_negative(vec a, vec yes, vec no) { return (vec)vselect_mas
 #endif
 #endif
 
+// The first n lanes, zero beyond.
+INLINE vec vkeep(vec v, int n) {
+#if defined(__AVX512F__)
+  return (vec)_mm512_maskz_mov_ps((__mmask16)(0xffffu >> (16 - n)), (__m512)v);
+#elif defined(__AVX2__) && defined(__FMA__)
+  return (vec)((ivec)v & (ivec)lanes_mask(n));
+#else
+  float lanes[VL] = {0};
+  vstore_part(lanes, v, n);
+  return vload(lanes);
+#endif
+}
+
 // Always in the same order: halves onto halves.
 INLINE float vsum(vec v) {
 #if defined(__AVX512F__)

@@ -66,10 +66,13 @@ static void normalize_planes(char *memory, int batch, const Plane *x, const Plan
                       float *variance, Saved saved, float leakiness, float epsilon, float decay, Statistics *gathered, char *scratch) {
   Statistics own = statistics_at((float *)scratch, x->channels);
   Normalizing s = {memory, x, y, 0, saved, leakiness, x->width * batch, row_parts(x->height), gathered ? gathered : &own, 0, 0, 0};
-  if (!gathered) parallel(s.parts, statistics_part, &s);
+  if (!gathered) {
+    begin_statistics(&own);
+    parallel(s.parts, statistics_part, &s);
+  }
   for (int c = 0; c < x->channels; c++) {
     double m, v;
-    merge_statistics(s.statistics, c, x->height, s.columns, &m, &v);
+    merge_statistics(s.statistics, c, &m, &v);
     saved.mean[c] = (float)m;
     saved.inverse[c] = (float)(1 / __builtin_sqrt(v + (double)epsilon));
     saved.scale[c] = gamma[c] * saved.inverse[c];
