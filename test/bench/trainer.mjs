@@ -5,7 +5,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { engine } from '@tensorflow/tfjs-core';
 import { loadDataset } from '../../packages/datasets/dist/index.js';
 import { SeededRandom, firstDna, formatDna, mutate } from '../../packages/dna/dist/index.js';
 import { TrainerProcess } from '../../packages/trainer/dist/index.js';
@@ -14,7 +13,7 @@ import { ExampleStream } from '../../packages/trainer/dist/example-stream.js';
 import { Examples } from '../../packages/trainer/dist/examples.js';
 import { costOf } from '../../packages/trainer/dist/flops.js';
 import { startingWeights } from '../../packages/trainer/dist/inherit-weights.js';
-import { Network } from '../../packages/trainer/dist/network.js';
+import { createNetwork } from '../../packages/trainer/dist/network.js';
 import { parametersOf } from '../../packages/trainer/dist/parameters.js';
 import { planNetwork } from '../../packages/trainer/dist/plan.js';
 import { trainingSchema } from '../../packages/trainer/dist/settings.js';
@@ -27,18 +26,14 @@ const dataset = await loadDataset(data);
 const { operations } = await chooseBackend('simd');
 const examples = new Examples(dataset, settings);
 
-/** Milliseconds inside the WebAssembly module, since the last reset. */
-let kernelMs = 0;
-timeKernels();
-
 const dnaOf = (seed, count) => mutate(firstDna(), new SeededRandom(seed), { count, image: dataset }).dna;
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
 console.log(
   `${dataset.height} x ${dataset.width} x ${dataset.channels}, batch ${settings.batchSize}, back end simd\n`,
 );
-console.log('| mutations | ms a step, median (largest) | MFLOP a step, median | data | tape | kernels |');
-console.log('|---:|---:|---:|---:|---:|---:|');
+console.log('| mutations | ms a step, median (largest) | MFLOP a step, median | data | kernels |');
+console.log('|---:|---:|---:|---:|---:|');
 for (const mutations of [0, 10, 30]) {
   const rows = Array.from({ length: mutations === 0 ? 3 : 15 }, (_, i) =>
     measure(dnaOf(`bench ${i}`, mutations)),
@@ -50,7 +45,7 @@ for (const mutations of [0, 10, 30]) {
   };
   console.log(
     `| ${mutations} | ${median(steps).toFixed(2)} (${Math.max(...steps).toFixed(2)}) | ${median(rows.map(({ flops }) => flops / 1e6)).toFixed(1)} ` +
-      `| ${share('data')} | ${share('tape')} | ${share('kernels')} |`,
+      `| ${share('data')} | ${share('kernels')} |`,
   );
 }
 await trainInChild();
@@ -58,18 +53,17 @@ await trainInChild();
 /** Milliseconds of one step and of its parts, over 100 steps after 20. */
 function measure(dna) {
   const plan = planNetwork(dna, dataset, dataset.classes.length);
-  const network = new Network(plan, operations, startingWeights(parametersOf(plan), undefined, 'bench'));
+  const weights = startingWeights(parametersOf(plan), undefined, 'bench');
+  const network = createNetwork(plan, operations, weights, { training: settings.batchSize });
   const stream = new ExampleStream(dataset.train.count, 'bench');
   const options = { learningRate: 0.01, weightDecay: 1e-4, momentum: 0.9 };
   const total = { data: 0, network: 0 };
   for (let i = 0; i < 120; i++) {
-    if (i === 20) kernelMs = total.data = total.network = 0;
+    if (i === 20) total.data = total.network = 0;
     const begun = performance.now();
-    const { images, labels } = examples.training(stream.next(settings.batchSize), stream.random);
+    examples.training(stream.next(settings.batchSize), stream.random, network.training);
     const filled = performance.now();
-    network.step(images, labels, options);
-    images.dispose();
-    labels.dispose();
+    network.step(options);
     total.data += filled - begun;
     total.network += performance.now() - filled;
   }
@@ -77,26 +71,9 @@ function measure(dna) {
   return {
     step: (total.data + total.network) / 100,
     data: total.data / 100,
-    tape: (total.network - kernelMs) / 100,
-    kernels: kernelMs / 100,
+    kernels: total.network / 100,
     flops: costOf(plan, settings.batchSize).flopsPerStep,
   };
-}
-
-/** Puts a stopwatch around each kernel of the module. */
-function timeKernels() {
-  const { backend } = engine();
-  const timed = Object.entries(backend.kernels).map(([name, kernel]) => {
-    if (typeof kernel !== 'function') return [name, kernel];
-    const stopwatch = (...args) => {
-      const begun = performance.now();
-      const result = kernel(...args);
-      kernelMs += performance.now() - begun;
-      return result;
-    };
-    return [name, stopwatch];
-  });
-  backend.kernels = Object.fromEntries(timed);
 }
 
 /** Whole individuals, as a worker has them trained: 15 mutations on average. */

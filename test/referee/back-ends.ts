@@ -1,15 +1,15 @@
 // Everything that trains a network, behind one interface: what the referee is asked about.
-import { CompiledNetwork, type ConvolutionMethod, type NetworkGraph } from '@galapagos/backend-simd';
-import { tensor1d, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { CompiledNetwork, type ConvolutionMethod } from '@galapagos/backend-simd';
 import type { Arrays } from '../../packages/trainer/src/arrays.js';
 import type { BackendName } from '../../packages/trainer/src/backend-choice.js';
 import { chooseBackend } from '../../packages/trainer/src/backend.js';
-import { Network } from '../../packages/trainer/src/network.js';
-import { parametersOf } from '../../packages/trainer/src/parameters.js';
+import type { Network } from '../../packages/trainer/src/network.js';
+import { graphOf } from '../../packages/trainer/src/network-graph.js';
 import type { Plan } from '../../packages/trainer/src/plan.js';
+import { TapeNetwork } from '../../packages/trainer/src/tape-network.js';
 import type { Batch, StepOptions } from './network.js';
 
-export interface Trained {
+interface Trained {
   step(batch: Batch, options: StepOptions): number;
   countCorrect(batch: Batch): number;
   /** With the momenta. */
@@ -41,7 +41,7 @@ export const contestants: readonly Contestant[] = [
   ...(['simd', 'cpu'] as const).map((backend) => ({
     name: `${backend}, tape`,
     tolerance: DIRECT,
-    open: (plan: Plan, weights: Arrays) => onTape(backend, plan, weights),
+    open: (plan: Plan, weights: Arrays, batchSize: number) => onTape(backend, plan, weights, batchSize),
   })),
   ...methods.map(([method, tolerance]) => ({
     name: `simd, compiled, ${method}`,
@@ -50,27 +50,15 @@ export const contestants: readonly Contestant[] = [
   })),
 ];
 
-async function onTape(backend: BackendName, plan: Plan, weights: Arrays): Promise<Trained> {
+async function onTape(
+  backend: BackendName,
+  plan: Plan,
+  weights: Arrays,
+  batchSize: number,
+): Promise<Trained> {
   const { operations } = await chooseBackend(backend);
-  const network = new Network(plan, operations, weights);
-  const tensors = ({ images, labels }: Batch) => ({
-    x: tensor4d(Float32Array.from(images.data), images.shape as [number, number, number, number]),
-    y: tensor1d([...labels], 'int32'),
-  });
-  return {
-    step: (batch, options) =>
-      tidy(() => {
-        const { x, y } = tensors(batch);
-        return network.step(x, y, options);
-      }),
-    countCorrect: (batch) =>
-      tidy(() => {
-        const { x, y } = tensors(batch);
-        return network.countCorrect(x, y);
-      }),
-    values: () => network.values({ momentum: true }),
-    dispose: () => network.dispose(),
-  };
+  const sizes = { training: batchSize, inference: batchSize };
+  return trained(new TapeNetwork(plan, operations, weights, sizes));
 }
 
 async function compiled(
@@ -81,7 +69,10 @@ async function compiled(
 ): Promise<Trained> {
   await chooseBackend('simd');
   const sizes = { trainingBatch: batchSize, inferenceBatch: batchSize };
-  const network = new CompiledNetwork(graphOf(plan), { ...sizes, method, values: weights });
+  return trained(new CompiledNetwork(graphOf(plan), { ...sizes, method, values: weights }));
+}
+
+function trained(network: Network): Trained {
   const fill = (of: 'training' | 'inference', { images, labels }: Batch) => {
     network[of].images.set(images.data);
     network[of].labels.set(labels);
@@ -93,41 +84,9 @@ async function compiled(
     },
     countCorrect: (batch) => {
       fill('inference', batch);
-      return network.countCorrect();
+      return network.countCorrect(batch.labels.length);
     },
     values: () => network.values({ momentum: true }),
     dispose: () => network.dispose(),
-  };
-}
-
-function graphOf(plan: Plan): NetworkGraph {
-  const normalization = (id: string, leakiness: number) => {
-    const name = (of: string) => `vertex/${id}/${of}`;
-    return {
-      gamma: name('gamma'),
-      beta: name('beta'),
-      mean: name('mean'),
-      variance: name('variance'),
-      leakiness,
-    };
-  };
-  return {
-    image: plan.image,
-    input: plan.input,
-    nodes: plan.vertices.map(({ id, shape, edges, batchNormalization }) => ({
-      name: id,
-      shape,
-      terms: edges.map(({ id: edge, from, convolution }) => ({
-        from,
-        convolution: convolution && { filter: `edge/${edge}/filter`, stride: convolution.stride },
-      })),
-      normalization: batchNormalization && normalization(id, batchNormalization.leakiness),
-    })),
-    output: plan.output,
-    classes: plan.classes,
-    dense: { kernel: 'dense/kernel', bias: 'dense/bias' },
-    parameters: parametersOf(plan),
-    epsilon: 1e-3,
-    statisticsDecay: 0.9,
   };
 }

@@ -1,17 +1,18 @@
-import type { Operations } from '@galapagos/backend-simd';
-import { memory } from '@tensorflow/tfjs-core';
+import { type Operations, SimdBackend, type SgdOptions } from '@galapagos/backend-simd';
+import { engine, memory } from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { type Backend, chooseBackend } from '../../packages/trainer/src/backend.js';
-import { Network, type StepOptions } from '../../packages/trainer/src/network.js';
+import { type Network, createNetwork } from '../../packages/trainer/src/network.js';
 import { type Plan, planNetwork } from '../../packages/trainer/src/plan.js';
+import { TapeNetwork } from '../../packages/trainer/src/tape-network.js';
 import { WeightsFileError } from '../../packages/trainer/src/weights-file.js';
-import { chain, freshWeights, randomBatch, randomDna } from './support.js';
+import { chain, fillRandomly, freshWeights, randomDna } from './support.js';
 
 const image = { height: 5, width: 6, channels: 2 };
 const BATCH = 8;
 /** With these a step leaves each gradient in the momentum, and takes it off the variable. */
-const GRADIENT: StepOptions = { learningRate: 1, weightDecay: 0, momentum: 0 };
-const NOTHING: StepOptions = { learningRate: 0, weightDecay: 0, momentum: 0 };
+const GRADIENT: SgdOptions = { learningRate: 1, weightDecay: 0, momentum: 0 };
+const NOTHING: SgdOptions = { learningRate: 0, weightDecay: 0, momentum: 0 };
 
 type Values = Record<string, Float32Array>;
 interface Result {
@@ -20,33 +21,38 @@ interface Result {
   readonly after: Values;
 }
 
+/** How a network is made: as the trainer does it, or from single operations whatever they are. */
+type Make = typeof createNetwork;
+const ontoTape: Make = (...args) => new TapeNetwork(...args);
+
 function use<T>(
   plan: Plan,
   operations: Operations,
   weights: ReturnType<typeof freshWeights>,
-  action: (step: (options: StepOptions) => number, network: Network) => T,
+  action: (step: (options: SgdOptions) => number, network: Network) => T,
+  make: Make = createNetwork,
 ): T {
-  const network = new Network(plan, operations, weights);
-  const { images, labels } = randomBatch(plan, BATCH);
+  const network = make(plan, operations, weights, { training: BATCH, inference: BATCH });
+  fillRandomly(plan, network.training);
   try {
-    return action((options) => network.step(images, labels, options), network);
+    return action((options) => network.step(options), network);
   } finally {
     network.dispose();
-    images.dispose();
-    labels.dispose();
   }
 }
 
 function stepOnce(
   plan: Plan,
   { operations }: Backend,
-  options: StepOptions,
+  options: SgdOptions,
   weights = freshWeights(plan),
+  make: Make = createNetwork,
 ): Result {
-  return use(plan, operations, weights, (step, network) => {
+  const steps = (step: (options: SgdOptions) => number, network: Network): Result => {
     const before = valuesOf(network);
     return { loss: step(options), before, after: valuesOf(network) };
-  });
+  };
+  return use(plan, operations, weights, steps, make);
 }
 
 function valuesOf(network: Network): Values {
@@ -73,27 +79,35 @@ const lineages = Array.from({ length: 200 }, (_, i) => ({
   .slice(0, 24);
 
 describe('whole random networks', () => {
-  test.each(lineages)('$name: the same loss and gradients from both sets of operations', async ({ dna }) => {
-    const plan = planNetwork(dna, image, 3);
-    const simd = stepOnce(plan, await chooseBackend('simd'), GRADIENT);
-    const stock = stepOnce(plan, await chooseBackend('cpu'), GRADIENT);
-    // float32 has 24 bits; a few hundred terms in another order, through some layers, cost about 8 of them.
-    expect(Math.abs(simd.loss - stock.loss)).toBeLessThan(1e-5 * Math.max(1, stock.loss));
-    const [ours, theirs] = [gradientsOf(simd), gradientsOf(stock)];
-    expect(Object.keys(ours)).toEqual(Object.keys(theirs));
-    const scale = Math.max(...Object.values(theirs).map(largest));
-    expect(scale).toBeGreaterThan(1e-3);
-    for (const [name, values] of Object.entries(theirs)) {
-      const apart = largest(values.map((value, i) => value - (ours[name]?.[i] ?? NaN)));
-      expect(apart, name).toBeLessThan(2e-4 * scale);
-    }
-    for (const name of Object.keys(stock.after).filter((name) => /(mean|variance)$/.test(name))) {
-      const apart = largest(
-        (stock.after[name] ?? new Float32Array()).map((v, i) => v - (simd.after[name]?.[i] ?? NaN)),
-      );
-      expect(apart, name).toBeLessThan(1e-4);
-    }
-  });
+  const forms = [
+    ['compiled', createNetwork],
+    ['from single operations', ontoTape],
+  ] as const;
+  const all = lineages.flatMap((lineage) => forms.map(([form, make]) => ({ ...lineage, form, make })));
+  test.each(all)(
+    '$name: $form, the same loss and gradients as from stock operations',
+    async ({ dna, make }) => {
+      const plan = planNetwork(dna, image, 3);
+      const simd = stepOnce(plan, await chooseBackend('simd'), GRADIENT, freshWeights(plan), make);
+      const stock = stepOnce(plan, await chooseBackend('cpu'), GRADIENT);
+      // float32 has 24 bits; a few hundred terms in another order, through some layers, cost about 8 of them.
+      expect(Math.abs(simd.loss - stock.loss)).toBeLessThan(1e-5 * Math.max(1, stock.loss));
+      const [ours, theirs] = [gradientsOf(simd), gradientsOf(stock)];
+      expect(Object.keys(ours)).toEqual(Object.keys(theirs));
+      const scale = Math.max(...Object.values(theirs).map(largest));
+      expect(scale).toBeGreaterThan(1e-3);
+      for (const [name, values] of Object.entries(theirs)) {
+        const apart = largest(values.map((value, i) => value - (ours[name]?.[i] ?? NaN)));
+        expect(apart, name).toBeLessThan(2e-4 * scale);
+      }
+      for (const name of Object.keys(stock.after).filter((name) => /(mean|variance)$/.test(name))) {
+        const apart = largest(
+          (stock.after[name] ?? new Float32Array()).map((v, i) => v - (simd.after[name]?.[i] ?? NaN)),
+        );
+        expect(apart, name).toBeLessThan(1e-4);
+      }
+    },
+  );
 
   test.each(lineages.slice(0, 10))('$name: the gradients are those of the loss', async ({ dna }) => {
     const { operations } = await chooseBackend('simd');
@@ -159,10 +173,9 @@ describe('one step', () => {
     const backend = await chooseBackend('simd');
     // The batch of an identity convolution: its statistics are those of the images.
     const direct = planNetwork(chain([{ bn: true }]), image, 3);
-    const { images, labels } = randomBatch(direct, BATCH);
-    const pixels = images.dataSync<'float32'>();
-    images.dispose();
-    labels.dispose();
+    const pixels = use(direct, backend.operations, freshWeights(direct), (_, { training }) =>
+      training.images.slice(),
+    );
     const { after } = stepOnce(direct, backend, NOTHING);
     for (const channel of [0, 1]) {
       const values = pixels.filter((_, i) => i % 2 === channel);
@@ -173,50 +186,69 @@ describe('one step', () => {
     }
   });
 
-  test('leaves no tensor behind, and takes all along when it is disposed', async () => {
-    const backend = await chooseBackend('simd');
-    const before = memory().numTensors;
-    use(plan, backend.operations, freshWeights(plan), (step, network) => {
-      const { images, labels } = randomBatch(plan, BATCH);
-      step(options);
-      const during = memory().numTensors;
-      for (let i = 0; i < 5; i++) step(options);
-      network.countCorrect(images, labels);
-      expect(memory().numTensors).toBe(during);
-      images.dispose();
-      labels.dispose();
-    });
-    expect(memory().numTensors).toBe(before);
+  test.each([
+    ['compiled', createNetwork],
+    ['from single operations', ontoTape],
+  ])('%s, leaves nothing behind, and takes all along when it is disposed', async (_form, make) => {
+    const { operations } = await chooseBackend('simd');
+    const life = (network: Network, steps: number) => {
+      for (let i = 0; i < steps; i++) network.step(options);
+      fillRandomly(plan, network.inference);
+      network.countCorrect(BATCH);
+    };
+    use(plan, operations, freshWeights(plan), (_, network) => life(network, 1), make);
+    const before = used();
+    use(
+      plan,
+      operations,
+      freshWeights(plan),
+      (_, network) => {
+        life(network, 1);
+        const during = used();
+        life(network, 5);
+        expect(used()).toEqual(during);
+      },
+      make,
+    );
+    expect(used()).toEqual(before);
   });
 });
 
+/** Tensors, and bytes of the kernels' memory. */
+function used(): { tensors: number; bytes: number } {
+  const { backend } = engine();
+  if (!(backend instanceof SimdBackend)) throw new Error('another back end is selected');
+  return { tensors: memory().numTensors, bytes: backend.heapUsage().bytesInUse };
+}
+
 describe('in validation', () => {
-  test('the moving statistics count, not those of the batch', async () => {
-    const { operations } = await chooseBackend('simd');
-    const plan = planNetwork(chain([{ bn: true }]), image, 2);
-    const weights = freshWeights(plan);
-    const set = (name: string, ...values: number[]) => {
-      weights.set(name, { shape: weights.get(name)?.shape ?? [], values: Float32Array.from(values) });
-    };
-    // One channel decides: its mean over the image, against the moving mean of 100 or -100.
-    set('dense/kernel', 1, 0, 0, 0);
-    set('dense/bias', -0.001, 0);
-    for (const [mean, correct] of [
-      [100, 'second'],
-      [-100, 'first'],
-    ] as const) {
-      set('vertex/v1/mean', mean, mean);
-      const { images, labels } = randomBatch(plan, BATCH);
-      const network = new Network(plan, operations, weights);
-      const first = labels.dataSync<'int32'>().filter((label) => label === 0).length;
-      expect(network.countCorrect(images, labels)).toBe(correct === 'first' ? first : BATCH - first);
-      expect(first).toBeGreaterThan(0);
-      expect(first).toBeLessThan(BATCH);
-      network.dispose();
-      images.dispose();
-      labels.dispose();
-    }
-  });
+  test.each([createNetwork, ontoTape])(
+    'the moving statistics count, not those of the batch',
+    async (make) => {
+      const { operations } = await chooseBackend('simd');
+      const plan = planNetwork(chain([{ bn: true }]), image, 2);
+      const weights = freshWeights(plan);
+      const set = (name: string, ...values: number[]) => {
+        weights.set(name, { shape: weights.get(name)?.shape ?? [], values: Float32Array.from(values) });
+      };
+      // One channel decides: its mean over the image, against the moving mean of 100 or -100.
+      set('dense/kernel', 1, 0, 0, 0);
+      set('dense/bias', -0.001, 0);
+      for (const [mean, correct] of [
+        [100, 'second'],
+        [-100, 'first'],
+      ] as const) {
+        set('vertex/v1/mean', mean, mean);
+        const network = make(plan, operations, weights, { inference: BATCH });
+        fillRandomly(plan, network.inference);
+        const first = network.inference.labels.filter((label) => label === 0).length;
+        expect(network.countCorrect(BATCH)).toBe(correct === 'first' ? first : BATCH - first);
+        expect(first).toBeGreaterThan(0);
+        expect(first).toBeLessThan(BATCH);
+        network.dispose();
+      }
+    },
+  );
 });
 
 describe('weights of another network', () => {
@@ -242,12 +274,13 @@ describe('weights of another network', () => {
     ],
   ])('are refused, and leave nothing: %s', async (_name, spoil, message) => {
     const { operations } = await chooseBackend('simd');
-    const before = memory().numTensors;
+    const before = used();
     const weights = freshWeights(plan);
     spoil(weights);
-    expect(() => new Network(plan, operations, weights)).toThrow(WeightsFileError);
-    expect(() => new Network(plan, operations, weights)).toThrow(message);
-    expect(memory().numTensors).toBe(before);
+    const make = () => createNetwork(plan, operations, weights, { training: BATCH });
+    expect(make).toThrow(WeightsFileError);
+    expect(make).toThrow(message);
+    expect(used()).toEqual(before);
   });
 });
 

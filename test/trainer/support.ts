@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { NetworkBatch } from '@galapagos/backend-simd';
 import { loadDataset } from '@galapagos/datasets';
 import { type Dna, SeededRandom, firstDna, formatDna, mutate, parseDna } from '@galapagos/dna';
 import { type Checkpoint, findCheckpoints, nodeFilesystem, systemClock } from '@galapagos/population';
-import { type Tensor1D, type Tensor4D, tensor1d, tensor4d } from '@tensorflow/tfjs-core';
 import { afterEach } from 'vitest';
 import { chooseBackend } from '../../packages/trainer/src/backend.js';
 import { Examples } from '../../packages/trainer/src/examples.js';
@@ -72,20 +72,11 @@ export function freshWeights(plan: Plan, seed = 'weights') {
   return startingWeights(parametersOf(plan), undefined, seed);
 }
 
-/** Random images and labels. */
-export function randomBatch(
-  plan: Plan,
-  size: number,
-  seed = 'batch',
-): { images: Tensor4D; labels: Tensor1D } {
+/** Fills a batch of a network with random images and labels. */
+export function fillRandomly(plan: Plan, { size, images, labels }: NetworkBatch, seed = 'batch'): void {
   const random = new SeededRandom(seed);
-  const { height, width, channels } = plan.image;
-  const pixels = Float32Array.from({ length: size * height * width * channels }, () => 2 * random.next() - 1);
-  const labels = Int32Array.from({ length: size }, () => Math.floor(random.next() * plan.classes));
-  return {
-    images: tensor4d(pixels, [size, height, width, channels]),
-    labels: tensor1d(labels, 'int32'),
-  };
+  images.set(Float32Array.from({ length: images.length }, () => 2 * random.next() - 1));
+  labels.set(Int32Array.from({ length: size }, () => Math.floor(random.next() * plan.classes)));
 }
 
 /** A small data set of stripes, which no linear model can tell apart. */

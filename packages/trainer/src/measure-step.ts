@@ -35,25 +35,24 @@ export async function measureStep(
   const { Examples } = await import('./examples.js');
   const { ExampleStream } = await import('./example-stream.js');
   const { startingWeights } = await import('./inherit-weights.js');
-  const { Network } = await import('./network.js');
+  const { createNetwork } = await import('./network.js');
   const { parametersOf } = await import('./parameters.js');
   const { name, operations } = await chooseBackend('auto');
   const plan = planNetwork(dna, dataset, dataset.classes.length);
-  const network = new Network(plan, operations, startingWeights(parametersOf(plan), undefined, 'speed'));
   const examples = new Examples(dataset, settings);
   const stream = new ExampleStream(dataset.train.count, 'speed');
   const random = new SeededRandom('speed');
   const size = Math.min(batchSize, dataset.train.count);
+  const weights = startingWeights(parametersOf(plan), undefined, 'speed');
+  const network = createNetwork(plan, operations, weights, { training: size });
   const { learningRate, weightDecayRate: weightDecay } = dna;
   // What computes in this thread is timed by the time that it has had of its core: others may use that too.
   const isAlone = name === 'simd' || name === 'cpu';
   const now = () => (isAlone ? cpuSeconds() : systemClock.monotonic());
   const step = (): number => {
     const before = now();
-    const { images, labels } = examples.training(stream.next(size), random);
-    network.step(images, labels, { learningRate, weightDecay, momentum: settings.momentum });
-    images.dispose();
-    labels.dispose();
+    examples.training(stream.next(size), random, network.training);
+    network.step({ learningRate, weightDecay, momentum: settings.momentum });
     return now() - before;
   };
   try {

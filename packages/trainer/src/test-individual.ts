@@ -22,16 +22,17 @@ export async function testIndividual(options: {
   // TensorFlow.js is loaded where it computes only: no other verb of a command line has to wait for it.
   const { chooseBackend } = await import('./backend.js');
   const { Examples } = await import('./examples.js');
-  const { Network } = await import('./network.js');
+  const { batchSizes, createNetwork } = await import('./network.js');
   const { validate } = await import('./validate.js');
   const { operations } = await chooseBackend(options.backend);
   const dataset = await loadDataset(options.data, { checksum: options.checksum });
   const plan = planNetwork(options.dna, dataset, dataset.classes.length);
-  const network = new Network(plan, operations, decodeWeights(options.weights).arrays);
+  const { arrays } = decodeWeights(options.weights);
+  const { inference } = batchSizes(options.training);
+  const network = createNetwork(plan, operations, arrays, { inference });
   try {
     const examples = new Examples(dataset, options.training);
-    const { batchSize } = options.training;
-    const accuracy = await validate(network, examples, dataset.test, 2 * batchSize);
+    const accuracy = await validate(network, examples, dataset.test);
     if (accuracy === undefined) throw new Error('the look at the test examples was ended');
     return { accuracy, examples: dataset.test.count };
   } finally {

@@ -7,7 +7,7 @@ import { type NetworkCost, costOf } from './flops.js';
 import { startingWeights } from './inherit-weights.js';
 import { excessOver } from './limits.js';
 import type { TrainingOutcome, TrainingRequest } from './messages.js';
-import { Network } from './network.js';
+import { type Network, batchSizes, createNetwork } from './network.js';
 import { parametersOf } from './parameters.js';
 import { type Plan, planNetwork } from './plan.js';
 import { Training } from './training.js';
@@ -29,7 +29,7 @@ export async function trainIndividual(bench: Workbench, request: TrainingRequest
       return { kind: 'failed', seconds: 0, flops: 0, failure: { class: 'over-limit', reason, log: '' } };
     }
     const start = await waiting(bench, () => startingState(bench, request, plan));
-    network = new Network(plan, bench.backend.operations, start.arrays);
+    network = createNetwork(plan, bench.backend.operations, start.arrays, batchSizes(bench.settings));
     training = new Training(bench, request, network, cost, dna, start);
     return await training.run();
   } catch (error) {

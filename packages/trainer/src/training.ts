@@ -84,15 +84,10 @@ export class Training {
 
   #trainStep(): number {
     const { examples, settings } = this.bench;
-    const { images, labels } = examples.training(this.#stream.next(settings.batchSize), this.#stream.random);
+    const { network } = this;
+    examples.training(this.#stream.next(settings.batchSize), this.#stream.random, network.training);
     const { learningRate, weightDecayRate: weightDecay } = this.dna;
-    const { momentum } = settings;
-    try {
-      return this.network.step(images, labels, { learningRate, weightDecay, momentum });
-    } finally {
-      images.dispose();
-      labels.dispose();
-    }
+    return network.step({ learningRate, weightDecay, momentum: settings.momentum });
   }
 
   /** Tells of progress, which also says that the training lives; not of each step. @returns Whether it did. */
@@ -107,11 +102,9 @@ export class Training {
   }
 
   async #evaluate(): Promise<TrainingOutcome> {
-    const { examples, settings, handBack } = this.bench;
+    const { examples, handBack } = this.bench;
     const { validation } = examples.dataset;
-    // A forward pass alone needs half the memory of a step.
-    const batchSize = 2 * settings.batchSize;
-    const fitness = await validate(this.network, examples, validation, batchSize, async () => {
+    const fitness = await validate(this.network, examples, validation, async () => {
       await this.bench.betweenSteps();
       this.#report();
       return !handBack.aborted;

@@ -11,19 +11,15 @@ export async function validate(
   network: Network,
   examples: Examples,
   set: ImageSet,
-  batchSize: number,
   between: () => Promise<boolean> = () => Promise.resolve(true),
 ): Promise<number | undefined> {
   let correct = 0;
-  for (let from = 0; from < set.count; from += batchSize) {
+  const { size } = network.inference;
+  for (let from = 0; from < set.count; from += size) {
     if (!(await between())) return undefined;
-    const { images, labels } = examples.plain(set, from, Math.min(batchSize, set.count - from));
-    try {
-      correct += network.countCorrect(images, labels);
-    } finally {
-      images.dispose();
-      labels.dispose();
-    }
+    const count = Math.min(size, set.count - from);
+    examples.plain(set, from, count, network.inference);
+    correct += network.countCorrect(count);
   }
   return correct / set.count;
 }
