@@ -109,6 +109,9 @@ async function build() {
     process.stderr.write(result.output);
     throw new SetupError('Could not build: the compiler reports the errors above.');
   }
+  // Compiled at installation; again where their sources have changed since.
+  const kernels = join(root, 'packages', 'backend-simd', 'scripts', 'build-native.mjs');
+  await run(process.execPath, [kernels, '--optional']);
   if (first) say(`Built in ${result.seconds} s.`);
 }
 

@@ -33,6 +33,9 @@ const FLAGS = '-O3 -std=gnu11 -fno-math-errno -ffp-contract=off -fvisibility=hid
 // Never unloaded, since its threads do not end. Node itself has the symbols of Node-API.
 const LINK = { linux: ['-shared', '-Wl,-z,nodelete'], darwin: ['-bundle', '-undefined', 'dynamic_lookup'] };
 
+/** Thrown where nothing could be tried. */
+export class NoCompiler extends BuildError {}
+
 /** The C compiler of this machine: `{ command, args, version }`. */
 export function findCompiler() {
   const asked = process.env.CC?.split(' ').filter((word) => word !== '') ?? [];
@@ -49,21 +52,21 @@ export function findCompiler() {
   }
   const tried =
     asked.length > 0 ? `${asked.join(' ')} ($CC) does not run` : 'cc, gcc and clang are not to be found';
-  throw new BuildError(`there is no C compiler: ${tried}`);
+  throw new NoCompiler(`there is no C compiler: ${tried}`);
 }
 
-/** What the result depends on: equal strings, equal addons. */
-export function inputsOf(compiler, extra = []) {
+/** A hash of what the result depends on, but for the compiler: any of them makes the same kernels. */
+export function hashInputs() {
   const hash = createHash('sha256');
-  const own = fileURLToPath(import.meta.url);
   const sources = ['kernels', 'native'].flatMap((folder) =>
     readdirSync(join(root, folder))
       .filter((name) => /\.[ch]$/.test(name))
       .map((name) => join(root, folder, name)),
   );
-  for (const file of [own, ...sources.sort()])
+  // This file holds the flags.
+  for (const file of [fileURLToPath(import.meta.url), ...sources.sort()]) {
     hash.update(`${file.slice(root.length)}\0`).update(readFileSync(file));
-  hash.update(JSON.stringify([compiler, extra, process.platform, process.arch]));
+  }
   return hash.digest('hex');
 }
 
