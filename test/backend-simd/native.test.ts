@@ -12,31 +12,37 @@ it('the native engine is there, or says why not', (context) => {
 
 describe.skipIf(!found.available)('the native engine', () => {
   let instance: ReturnType<typeof instantiateKernels>;
+  let heap: Heap;
 
   beforeAll(() => {
     instance = instantiateKernels('native');
+    heap = new Heap(instance.memory, instance.base);
   });
 
   it('refuses pointers and counts that cannot be', () => {
     const { kernels, memory } = instance;
     const end = memory.buffer.byteLength;
+    const here = heap.allocate(16);
     for (const bad of [-4, 2, 66, 64.5, end, end + 4, 2 ** 40, NaN, Infinity]) {
-      expect(() => kernels.add(64, 64, 4, bad)).toThrow(RangeError);
+      expect(() => kernels.add(here, here, 4, bad)).toThrow(RangeError);
     }
     for (const bad of [-1, 0.5, NaN, 2 ** 60])
-      expect(() => kernels.add(64, 64, bad, 128)).toThrow(RangeError);
+      expect(() => kernels.add(here, here, bad, here)).toThrow(RangeError);
     for (const bad of [2 ** 31, 0.5, NaN]) expect(() => kernels.dense_scratch(bad, 1, 1)).toThrow(RangeError);
-    expect(() => kernels.add(64, 64, 4, undefined as unknown as number)).toThrow(/argument 3 of add/);
+    const missing = undefined as unknown as number;
+    expect(() => kernels.add(here, here, 4, missing)).toThrow(/argument 3 of add/);
   });
 
   it('detaches what was before a growth, and keeps what it held', () => {
     const { kernels, memory } = instance;
+    const [from, to] = [heap.allocate(16), heap.allocate(16)];
     const before = memory.buffer;
-    new Float32Array(before, 1024, 4).fill(2);
-    memory.grow(3);
+    new Float32Array(before, from, 4).fill(2);
+    const large = heap.allocate(before.byteLength);
     expect(before.byteLength).toBe(0);
-    kernels.add(1024, 1024, 4, 2048);
-    expect([...new Float32Array(memory.buffer, 2048, 4)]).toEqual([4, 4, 4, 4]);
+    kernels.add(from, from, 4, to);
+    expect([...new Float32Array(memory.buffer, to, 4)]).toEqual([4, 4, 4, 4]);
+    heap.free(large, before.byteLength);
   });
 
   it('cannot grow beyond what it reserved, and goes on as it was', () => {
@@ -45,16 +51,20 @@ describe.skipIf(!found.available)('the native engine', () => {
     expect(() => memory.grow(2 ** 30)).toThrow(RangeError);
     expect(() => memory.grow(-1)).toThrow(RangeError);
     expect(memory.buffer.byteLength).toBe(byteLength);
-    const heap = new Heap(memory, 64);
+    const full = expect.objectContaining({ code: 'OUT_OF_MEMORY' }) as Error;
+    expect(() => heap.allocate(2 ** 46)).toThrow(full);
     expect(heap.allocate(2 ** 20)).toBeGreaterThan(0);
   });
 
   it('has memories that do not know of each other', () => {
     const other = instantiateKernels('native');
-    new Float32Array(instance.memory.buffer, 64, 1)[0] = 1;
-    new Float32Array(other.memory.buffer, 64, 1)[0] = 2;
-    other.kernels.zero(64, 1);
-    expect(new Float32Array(instance.memory.buffer, 64, 1)[0]).toBe(1);
+    const theirs = new Heap(other.memory, other.base).allocate(4);
+    const ours = heap.allocate(4);
+    new Float32Array(instance.memory.buffer, ours, 1)[0] = 1;
+    new Float32Array(other.memory.buffer, theirs, 1)[0] = 2;
+    other.kernels.zero(theirs, 1);
+    expect(new Float32Array(instance.memory.buffer, ours, 1)[0]).toBe(1);
+    expect(new Float32Array(other.memory.buffer, theirs, 1)[0]).toBe(0);
   });
 
   it('uses as many threads as it is told', () => {

@@ -6,9 +6,12 @@ import { stockOperations } from '../../packages/trainer/src/stock-operations.js'
 import { finiteDifferences, zeros } from '../support/reference-operations.js';
 import type { Values } from '../support/reference-operations.js';
 
+/** Then an addon that somebody names is tested alone: packages/backend-simd/scripts/sanitize.mjs does. */
+const onlyNative = process.env['GALAPAGOS_ADDON'] !== undefined;
+
 /** The engines that are there (native.test.ts says why, where one is not), with the names of their back ends. */
 export const engines: { engine: Engine; backend: string }[] = (['native', 'wasm'] as const)
-  .filter((engine) => engine === 'wasm' || nativeEngine().available)
+  .filter((engine) => (onlyNative ? engine === 'native' : engine === 'wasm' || nativeEngine().available))
   .map((engine) => ({ engine, backend: registerSimdBackend(engine) }));
 // The `cpu` back end advises to install another one on its first use.
 tf.enableProdMode();
@@ -16,7 +19,7 @@ tf.enableProdMode();
 /** Everything that offers `Operations`, and the back end that it runs on here. */
 export const implementations: { name: string; operations: Operations; backend: string }[] = [
   ...engines.map(({ backend }) => ({ name: backend, operations: simdOperations, backend })),
-  { name: 'stock', operations: stockOperations, backend: 'cpu' },
+  ...(onlyNative ? [] : [{ name: 'stock', operations: stockOperations, backend: 'cpu' }]),
 ];
 
 /** Numbers from -1 to 1 that a seed determines. */

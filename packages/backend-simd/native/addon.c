@@ -1,7 +1,8 @@
 // The kernels as a Node-API addon. It offers
 //
 //   isas                            names of what this processor can run, the best first
-//   instantiate(isa, maximumBytes)  { kernels, grow(pages), mark(offset, bytes, inUse) }: functions on a memory of their own
+//   instantiate(isa, maximumBytes)  { kernels, grow(pages) }: functions on a memory of their own; under an address
+//                                   sanitizer also guard: { bytes, mark(offset, bytes, inUse) }
 //
 // A pointer from JavaScript is a byte offset in that memory. `grow` gives an ArrayBuffer of the memory as it is then, and
 // detaches the one before, as a WebAssembly.Memory does: so nothing in JavaScript can reach beyond what is accessible.
@@ -154,6 +155,39 @@ static napi_value grow(napi_env env, napi_callback_info info) {
   return make_buffer(env, instance);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+
+static napi_value mark(napi_env env, napi_callback_info info) {
+  napi_value arguments[3];
+  size_t given = 3;
+  void *data;
+  double offset, bytes;
+  bool in_use;
+  if (napi_get_cb_info(env, info, &given, arguments, NULL, &data) != napi_ok ||
+      napi_get_value_double(env, arguments[0], &offset) != napi_ok || napi_get_value_double(env, arguments[1], &bytes) != napi_ok ||
+      napi_get_value_bool(env, arguments[2], &in_use) != napi_ok)
+    return refuse(env, "mark takes an offset, a number of bytes and whether they are in use");
+  const Memory *m = &((Instance *)data)->memory;
+  if (offset < 0 || bytes < 0 || offset + bytes + READ_SLACK > (double)m->bytes) return refuse_range(env, "not in the memory");
+  if (in_use) ASAN_UNPOISON_MEMORY_REGION(m->base + (size_t)offset, (size_t)bytes + READ_SLACK);
+  else ASAN_POISON_MEMORY_REGION(m->base + (size_t)offset, (size_t)bytes);
+  return NULL;
+}
+
+static bool add_guard(napi_env env, Instance *instance, napi_value result) {
+  napi_value guard, bytes, function = make_function(env, instance, "mark", mark, instance);
+  return function && napi_create_object(env, &guard) == napi_ok && napi_create_int32(env, GUARD_BYTES, &bytes) == napi_ok &&
+         napi_set_named_property(env, guard, "bytes", bytes) == napi_ok &&
+         napi_set_named_property(env, guard, "mark", function) == napi_ok &&
+         napi_set_named_property(env, result, "guard", guard) == napi_ok;
+}
+
+#else
+
+static bool add_guard(napi_env env, Instance *instance, napi_value result) { return (void)env, (void)instance, (void)result, true; }
+
+#endif
+
 // ---- the module
 
 static napi_value make_kernels(napi_env env, Instance *instance, const Kernel *kernels, size_t count) {
@@ -196,7 +230,8 @@ static napi_value instantiate(napi_env env, napi_callback_info info) {
   if (napi_create_object(env, &result) != napi_ok) return refuse(env, "no room for an object");
   napi_value kernels = make_kernels(env, instance, isa->kernels, count);
   napi_value growth = make_function(env, instance, "grow", grow, instance);
-  if (!kernels || !growth || napi_set_named_property(env, result, "kernels", kernels) != napi_ok ||
+  if (!kernels || !growth || !add_guard(env, instance, result) ||
+      napi_set_named_property(env, result, "kernels", kernels) != napi_ok ||
       napi_set_named_property(env, result, "grow", growth) != napi_ok)
     return refuse(env, "the kernels cannot be given to JavaScript");
   return result;

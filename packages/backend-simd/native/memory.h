@@ -8,8 +8,12 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
+// Under an address sanitizer the heap (src/heap.ts) says which bytes belong to a block; all others are poisoned. Kernels may
+// read, never write, up to READ_SLACK bytes behind a block: scripts/sanitize.mjs therefore builds twice, once with only
+// the writes watched and no slack, once with all and the slack.
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
+enum { GUARD_BYTES = 4096 };
 #else
 #define ASAN_POISON_MEMORY_REGION(address, bytes) ((void)(address), (void)(bytes))
 #define ASAN_UNPOISON_MEMORY_REGION(address, bytes) ((void)(address), (void)(bytes))

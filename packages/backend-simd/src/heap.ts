@@ -34,6 +34,7 @@ export class Heap {
   private readonly gaps: Gap[];
   private slab: Gap = { offset: 0, bytes: 0 };
   private end: Pointer;
+  private readonly guardBytes: number;
   private scratchBlock: Gap = { offset: 0, bytes: 0 };
 
   constructor(
@@ -41,6 +42,7 @@ export class Heap {
     base: Pointer,
   ) {
     const start = roundUp(base);
+    this.guardBytes = memory.guard?.bytes ?? 0;
     this.end = memory.buffer.byteLength - TAIL_BYTES;
     this.gaps = [{ offset: start, bytes: this.end - start }];
   }
@@ -60,16 +62,18 @@ export class Heap {
    * @throws KernelError `OUT_OF_MEMORY` when neither the heap nor the system has room
    */
   allocate(bytes: number): Pointer {
-    const size = roundUp(Math.max(bytes, 1));
+    const size = roundUp(Math.max(bytes, 1)) + this.guardBytes;
     const offset = size < SMALL_BYTES ? this.allocateSmall(size) : this.allocateLarge(size);
-    this.bytesInUse += size;
+    this.bytesInUse += size - this.guardBytes;
+    this.memory.guard?.mark(offset, bytes, true);
     return offset;
   }
 
   /** Takes back a block that `allocate(bytes)` returned. */
   free(offset: Pointer, bytes: number): void {
-    const size = roundUp(Math.max(bytes, 1));
-    this.bytesInUse -= size;
+    const size = roundUp(Math.max(bytes, 1)) + this.guardBytes;
+    this.bytesInUse -= size - this.guardBytes;
+    this.memory.guard?.mark(offset, size, false);
     if (size < SMALL_BYTES) this.freeList(size).push(offset);
     else this.insertGap(offset, size);
   }
@@ -81,6 +85,8 @@ export class Heap {
       this.scratchBlock = { offset: 0, bytes: 0 };
       this.scratchBlock = { offset: this.allocate(bytes), bytes };
     }
+    this.memory.guard?.mark(this.scratchBlock.offset, this.scratchBlock.bytes, false);
+    this.memory.guard?.mark(this.scratchBlock.offset, bytes, true);
     return this.scratchBlock.offset;
   }
 

@@ -4,6 +4,15 @@ export interface KernelMemory {
   readonly buffer: ArrayBuffer;
   /** Thrown is a RangeError when there is no more. */
   grow(pages: number): void;
+  /** Only where an address sanitizer watches. */
+  readonly guard?: MemoryGuard | undefined;
+}
+
+/** Tells an address sanitizer what of the memory may be used. */
+export interface MemoryGuard {
+  /** To be left free behind each block; a multiple of 64. */
+  readonly bytes: number;
+  mark(offset: Pointer, bytes: number, isInUse: boolean): void;
 }
 
 /** The unit in which the memory grows. */

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { KernelError } from './errors.js';
 import { INITIAL_PAGES, PAGE_BYTES } from './kernels-module.js';
-import type { KernelExports, KernelInstance, KernelMemory } from './kernels-module.js';
+import type { KernelExports, KernelInstance, KernelMemory, MemoryGuard } from './kernels-module.js';
 
 /** Whether the native engine can be used here; `isa` is the instruction set that it uses, `path` the addon. */
 export type NativeEngine =
@@ -18,7 +18,7 @@ interface Addon {
   instantiate(
     isa: string,
     maximumBytes: number,
-  ): { kernels: KernelExports; grow: (pages: number) => ArrayBuffer };
+  ): { kernels: KernelExports; grow: (pages: number) => ArrayBuffer; guard?: MemoryGuard };
 }
 
 /** Of addresses, not of memory. */
@@ -46,7 +46,7 @@ let loaded: Loaded | { readonly reason: string } | undefined;
  * Whether the kernels can run as native code here, and if not, why.
  *
  * $GALAPAGOS_ISA asks for an instruction set, for measurements: `baseline`, `avx2` or `avx512` (x64), `neon` (arm64).
- * $GALAPAGOS_ADDON names another file than the one that was built at installation.
+ * $GALAPAGOS_ADDON names another file than the one that was built at installation: scripts/sanitize.mjs does.
  */
 export function nativeEngine(): NativeEngine {
   const found = load();
@@ -64,14 +64,17 @@ export function instantiateNative(): KernelInstance {
   if ('reason' in found)
     throw new KernelError('BACKEND', `the native kernels cannot be used: ${found.reason}`);
   const limit = Math.min(MAXIMUM_BYTES, constants.MAX_LENGTH);
-  const { kernels, grow } = found.addon.instantiate(found.isa, limit - (limit % PAGE_BYTES));
-  return { kernels, memory: new NativeMemory(grow), base: BASE };
+  const { kernels, grow, guard } = found.addon.instantiate(found.isa, limit - (limit % PAGE_BYTES));
+  return { kernels, memory: new NativeMemory(grow, guard), base: BASE };
 }
 
 class NativeMemory implements KernelMemory {
   buffer: ArrayBuffer;
 
-  constructor(private readonly extend: (pages: number) => ArrayBuffer) {
+  constructor(
+    private readonly extend: (pages: number) => ArrayBuffer,
+    readonly guard: MemoryGuard | undefined,
+  ) {
     this.buffer = extend(INITIAL_PAGES);
   }
 
