@@ -8,7 +8,7 @@ const GRADIENT = { learningRate: 1, weightDecay: 0, momentum: 0 };
 /** What a search does; the second step begins with a momentum. */
 const TRAINING = { learningRate: 0.05, weightDecay: 0.01, momentum: 0.9 };
 const BATCH = 5;
-const networks = randomNetworks(16, BATCH);
+const networks = randomNetworks(8, BATCH);
 
 describe.each(contestants)('$name agrees with float64', (contestant) => {
   test.each(networks)('$name: loss, gradients, statistics', async (network) => {
