@@ -1,4 +1,4 @@
-import type { Augmentation } from './augment.js';
+import type { Augmentation, Placement } from './augment.js';
 import { drawPlacement } from './augment.js';
 import type { ImageSet, ImageShape } from './dataset.js';
 import { sizeOf } from './dataset.js';
@@ -52,12 +52,19 @@ export function fillBatch(
   }
   if (bytes.length < indices.length * size) bytes = new Uint8Array(indices.length * size);
   set.read(indices, bytes);
-  const levels = normalizedLevels(normalization);
+  const levels = levelsOf(normalization);
   for (let position = 0; position < indices.length; position++) {
-    const image = bytes.subarray(position * size, (position + 1) * size);
-    const { down, right, mirrored } = drawPlacement(augmentation, random);
-    placeImage(image, shape, levels, out, position * size, down, right, mirrored);
+    placeImage(bytes, shape, levels, out, position * size, drawPlacement(augmentation, random));
   }
+}
+
+/** Made once for each normalisation: it is as large as a small batch. */
+const knownLevels = new WeakMap<Normalization, Float32Array>();
+
+function levelsOf(normalization: Normalization): Float32Array {
+  let levels = knownLevels.get(normalization);
+  if (levels === undefined) knownLevels.set(normalization, (levels = normalizedLevels(normalization)));
+  return levels;
 }
 
 /** The normalised value of each byte, 256 per channel: a look-up is cheaper than the arithmetic for each pixel. */
@@ -70,15 +77,14 @@ function normalizedLevels({ mean, deviation }: Normalization): Float32Array {
   return levels;
 }
 
+/** Places the image that begins at `offset` of `images`, so that it begins there in `out` too. */
 function placeImage(
-  image: Uint8Array,
+  images: Uint8Array,
   { height, width, channels }: ImageShape,
   levels: Float32Array,
   out: Float32Array,
   offset: number,
-  down: number,
-  right: number,
-  mirrored: boolean,
+  { down, right, mirrored }: Placement,
 ): void {
   // The columns of the batch whose pixels lie inside the image: no pixel has to be asked.
   const [first, end] = mirrored
@@ -86,6 +92,7 @@ function placeImage(
     : [Math.max(0, -right), Math.min(width, width - right)];
   const step = mirrored ? -channels : channels;
   const rowLength = width * channels;
+  const placeRow = channels === 3 ? placeRowOfColours : placeRowOfChannels;
   for (let y = 0; y < height; y++) {
     const fromY = y + down;
     const row = offset + y * rowLength;
@@ -93,16 +100,46 @@ function placeImage(
       out.fill(0, row, row + rowLength);
       continue;
     }
-    out.fill(0, row, row + first * channels);
-    let from = (fromY * width + (mirrored ? width - 1 - first : first) + right) * channels;
-    let to = row + first * channels;
-    for (let x = first; x < end; x++) {
-      for (let channel = 0; channel < channels; channel++) {
-        out[to++] = levels[(channel << 8) | image[from + channel]!]!;
-      }
-      from += step;
+    const from = offset + (fromY * width + (mirrored ? width - 1 - first : first) + right) * channels;
+    const to = row + first * channels;
+    const toEnd = row + end * channels;
+    if (first > 0) out.fill(0, row, to);
+    placeRow(images, from, step, levels, out, to, toEnd, channels);
+    if (end < width) out.fill(0, toEnd, row + rowLength);
+  }
+}
+
+function placeRowOfChannels(
+  images: Uint8Array,
+  from: number,
+  step: number,
+  levels: Float32Array,
+  out: Float32Array,
+  to: number,
+  toEnd: number,
+  channels: number,
+): void {
+  for (let at = from; to < toEnd; at += step) {
+    for (let channel = 0; channel < channels; channel++) {
+      out[to++] = levels[(channel << 8) | images[at + channel]!]!;
     }
-    out.fill(0, to, row + rowLength);
+  }
+}
+
+/** The same for three channels, in half the time. */
+function placeRowOfColours(
+  images: Uint8Array,
+  from: number,
+  step: number,
+  levels: Float32Array,
+  out: Float32Array,
+  to: number,
+  toEnd: number,
+): void {
+  for (let at = from; to < toEnd; at += step, to += 3) {
+    out[to] = levels[images[at]!]!;
+    out[to + 1] = levels[256 | images[at + 1]!]!;
+    out[to + 2] = levels[512 | images[at + 2]!]!;
   }
 }
 
