@@ -10,6 +10,7 @@ import {
   labelsTensor,
   randomNumbers,
   randomValues,
+  tensorflowIsMissing,
   toTensor,
 } from './support.js';
 
@@ -38,6 +39,13 @@ function randomImage(shape: Image): { x: Values; random: () => number } {
 function samplesFor(work: number): number {
   return Math.max(3, Math.min(40, Math.floor(4e6 / work)));
 }
+
+it.skipIf(tensorflowIsMissing !== undefined)(
+  `operations of tfjs-node: ${tensorflowIsMissing ?? 'as below'}`,
+  () => {
+    expect(implementations.map(({ name }) => name)).toContain('tfjs-node');
+  },
+);
 
 describe.each(implementations)('operations of $name', ({ name, operations, backend }) => {
   // The stock kernels are slow loops.

@@ -3,6 +3,8 @@ import type { Engine, Operations } from '@galapagos/backend-simd';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
 import { stockOperations } from '../../packages/trainer/src/stock-operations.js';
+import { openTensorflow, surroundings } from '../../packages/trainer/src/tensorflow.js';
+import { tensorflowOperations } from '../../packages/trainer/src/tensorflow-operations.js';
 import { finiteDifferences, zeros } from '../support/reference-operations.js';
 import type { Values } from '../support/reference-operations.js';
 
@@ -21,6 +23,15 @@ export const implementations: { name: string; operations: Operations; backend: s
   ...engines.map(({ backend }) => ({ name: backend, operations: simdOperations, backend })),
   ...(onlyNative ? [] : [{ name: 'stock', operations: stockOperations, backend: 'cpu' }]),
 ];
+
+/** Why the operations of libtensorflow are not among them: it is not on every machine. */
+export let tensorflowIsMissing: string | undefined;
+try {
+  await openTensorflow('tfjs-node', surroundings());
+  implementations.push({ name: 'tfjs-node', operations: tensorflowOperations, backend: 'tensorflow' });
+} catch (error) {
+  tensorflowIsMissing = `${String(error).split('\n')[0]}; node scripts/tfjs-node.mjs brings it`;
+}
 
 /** Numbers from -1 to 1 that a seed determines. */
 export function randomNumbers(seed: number): () => number {

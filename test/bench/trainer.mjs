@@ -23,14 +23,14 @@ const data = { source: 'mnist-embedded', meanPool: 2 };
 const training = { steps: 100, batchSize: 50 };
 const settings = trainingSchema.parse(training);
 const dataset = await loadDataset(data);
-const { operations } = await chooseBackend('simd');
+const { operations } = await chooseBackend('wasm');
 const examples = new Examples(dataset, settings);
 
 const dnaOf = (seed, count) => mutate(firstDna(), new SeededRandom(seed), { count, image: dataset }).dna;
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
 console.log(
-  `${dataset.height} x ${dataset.width} x ${dataset.channels}, batch ${settings.batchSize}, back end simd\n`,
+  `${dataset.height} x ${dataset.width} x ${dataset.channels}, batch ${settings.batchSize}, back end wasm\n`,
 );
 console.log('| mutations | ms a step, median (largest) | MFLOP a step, median | data | kernels |');
 console.log('|---:|---:|---:|---:|---:|');
@@ -79,7 +79,7 @@ function measure(dna) {
 /** Whole individuals, as a worker has them trained: 15 mutations on average. */
 async function trainInChild() {
   const folder = mkdtempSync(join(tmpdir(), 'galapagos-bench-'));
-  const trainer = new TrainerProcess({ data, training, backend: 'simd' });
+  const trainer = new TrainerProcess({ data, training, backend: 'wasm' });
   const never = new AbortController().signal;
   const control = { handBack: never, abandon: never, onProgress: () => undefined };
   try {

@@ -98,7 +98,7 @@ function outcome(directory, id) {
 function startWorker(directory) {
   const child = spawn(
     process.execPath,
-    [galapagos, 'worker', directory, '--backend', 'simd', '--log', 'debug'],
+    [galapagos, 'worker', directory, '--backend', 'wasm', '--log', 'debug'],
     {
       stdio: ['ignore', 'ignore', 'pipe'],
     },

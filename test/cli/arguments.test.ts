@@ -106,5 +106,8 @@ describe('the environment', () => {
     const wrong = await galapagos(['worker', root], { environment: { GALAPAGOS_BACKEND: 'abacus' } });
     expect(wrong.code).toBe(2);
     expect(wrong.err).toContain('Given: "abacus"');
+    const old = await galapagos(['worker', root], { environment: { GALAPAGOS_BACKEND: 'simd' } });
+    expect(old.code).toBe(2);
+    expect(old.err).toContain('--backend simd: that is called wasm now');
   });
 });

@@ -31,11 +31,11 @@ describe('completion', () => {
     ]);
     expect(await suggested(['launch', 'runs/a', '--for', '1h', '--f'])).toEqual([]);
     expect(await suggested(['init', 'runs/a', '--set', 'a=1', '--se'])).toEqual(['--seed', '--set']);
-    const choices = ['simd'];
-    expect(await suggested(['worker', 'runs/a', '--backend', 's'])).toEqual(choices);
-    expect(await suggested(['worker', 'runs/a', '--backend=s'])).toEqual(choices);
-    expect(await suggested(['worker', 'runs/a', '--backend', '=', 's'])).toEqual(choices);
-    expect(await suggested(['worker', 'runs/a', '--backend', '='])).toContain('simd');
+    const choices = ['wasm'];
+    expect(await suggested(['worker', 'runs/a', '--backend', 'w'])).toEqual(choices);
+    expect(await suggested(['worker', 'runs/a', '--backend=w'])).toEqual(choices);
+    expect(await suggested(['worker', 'runs/a', '--backend', '=', 'w'])).toEqual(choices);
+    expect(await suggested(['worker', 'runs/a', '--backend', '='])).toContain('wasm');
     expect(await suggested(['completion', ''])).toEqual(['bash', 'zsh', 'fish']);
   });
 

@@ -22,7 +22,7 @@ describe('init', () => {
       /An individual of the first kind trains for .+s, 2\.0 MFLOP; one of six convolutions for .+, .+ GFLOP/,
     );
     expect(err).toMatch(
-      /\(on one core of this machine, if nobody else uses it; .+FLOP\/s by simd, as just measured\)/,
+      /\(on one core of this machine, if nobody else uses it; .+FLOP\/s by (native|wasm), as just measured\)/,
     );
     expect(err).toMatch(
       /A search of 500 individuals with \d workers?: .+ if they stayed small, .+ if all had grown so\./,

@@ -20,7 +20,7 @@ let launch: StartedProcess | undefined;
 afterEach(() => launch?.child.kill('SIGKILL'));
 
 function launchOn(root: string, workers: 1 | 2, ...flags: string[]): StartedProcess {
-  return (launch = start(['launch', root, '--workers', String(workers), '--backend', 'simd', ...flags]));
+  return (launch = start(['launch', root, '--workers', String(workers), '--backend', 'wasm', ...flags]));
 }
 
 describe('launch', () => {

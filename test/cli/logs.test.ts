@@ -24,7 +24,7 @@ describe('logs', () => {
     const { root } = cast;
     writeLog(root, [logged('w0', 0, 'left')], { launch: '2017-03-02T090000-here-1' });
     writeLog(root, [
-      logged('w1', 0, 'joined', { backend: 'simd' }),
+      logged('w1', 0, 'joined', { backend: 'wasm' }),
       logged('w1', 2, 'published', { id: 'w1-1', fitness: 0.5, seconds: 3 }),
       'galapagos: something broke',
     ]);

@@ -162,7 +162,7 @@ describe('status', () => {
     expect(out).toContain(`fitness      best ever 75.0 % (${best.id}), median of the living 20.0 %`);
     expect(out).toContain('so far       6 births, 0 kills');
     expect(out).toContain('workers      1 working, 0 left, 0 gone without a word');
-    expect(out).toMatch(/worker {2}host .*\n {2}\w+ .* simd /);
+    expect(out).toMatch(/worker {2}host .*\n {2}\w+ .* wasm /);
   });
 
   it('prints JSON of a shape that is written down', async () => {
@@ -186,7 +186,7 @@ describe('status', () => {
           silentSeconds: null,
           host: expect.any(String) as string,
           pid: expect.any(Number) as number,
-          backend: 'simd',
+          backend: 'wasm',
           totals: me.totals,
         },
       ],

@@ -28,7 +28,7 @@ export interface Cast {
 
 export async function populate(): Promise<Cast> {
   const world = await newWorld({ populationSize: 6 });
-  const me = await join(world, undefined, { backend: 'simd' });
+  const me = await join(world, undefined, { backend: 'wasm' });
   const { population } = me;
   const first = await raise(me, 0.2);
   const parent = await raise(me, 0.5, childOf(first, 'parent'));

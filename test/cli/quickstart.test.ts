@@ -9,7 +9,7 @@ import { expectSound, start } from './processes.js';
 describe('quickstart', () => {
   it('evolves, shows what came of it, and looks at the test images once', async () => {
     const root = `${temporaryDirectory()}/run`;
-    const argv = ['quickstart', root, '--for', '5s', '--workers', '2', '--backend', 'simd', '--seed', 'q'];
+    const argv = ['quickstart', root, '--for', '5s', '--workers', '2', '--backend', 'wasm', '--seed', 'q'];
     const { code, stdout, stderr } = await start(argv).finished;
     expect(code, stderr).toBe(0);
     expect(stderr).toContain(`A new search in ${root}, seed q: 8000 digits to train on, 1000 to select by`);
@@ -30,7 +30,7 @@ describe('quickstart', () => {
     const look = JSON.parse(readFileSync(file, 'utf8')) as { accuracy: number };
     expect(stdout).toContain(`never seen: ${(100 * look.accuracy).toFixed(1)} %`);
     writeFileSync(file, JSON.stringify({ ...look, accuracy: 0.125 }));
-    expect(await lookAtTest(await openPopulation(root), id, 'simd')).toEqual({ ...look, accuracy: 0.125 });
+    expect(await lookAtTest(await openPopulation(root), id, 'wasm')).toEqual({ ...look, accuracy: 0.125 });
 
     const other = await galapagos(['quickstart', root, '--seed', 'r']);
     expect(other).toMatchObject({ code: 2, out: '' });

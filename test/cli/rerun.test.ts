@@ -19,7 +19,7 @@ async function search(individuals: number): Promise<string> {
     'training.steps': '20',
   };
   expect((await galapagos(['init', root, ...flagsOf(fields)])).code).toBe(0);
-  expect((await start(['worker', root, '--backend', 'simd']).finished).code).toBe(0);
+  expect((await start(['worker', root, '--backend', 'wasm']).finished).code).toBe(0);
   return root;
 }
 
@@ -34,7 +34,7 @@ async function individuals(root: string): Promise<Individual[]> {
 }
 
 function rerun(root: string, id: string, ...flags: string[]) {
-  return start(['rerun', root, id, '--backend', 'simd', ...flags]).finished;
+  return start(['rerun', root, id, '--backend', 'wasm', ...flags]).finished;
 }
 
 it('repeats itself from its seed, with one worker: births, mutations, fitnesses, weights', async () => {
@@ -56,6 +56,9 @@ it('reruns what lives and what was collected, after its ancestors, bit for bit',
     ({ id, birth }) => ashes.has(id) && ashes.has(birth.parent?.id ?? '') && inheritsWeights(birth.mutations),
   );
   const alive = children.findLast(({ state }) => state === 'alive');
+
+  const { out } = await galapagos(['show', root, alive?.id ?? '']);
+  expect(out).toMatch(/^cost .*, on wasm simd128$/m);
 
   const byRecords = await rerun(root, collected?.id ?? '', '--json');
   expect(byRecords).toMatchObject({ code: 0, stderr: expect.stringContaining('ancestor') as string });
@@ -83,7 +86,7 @@ it('says what differs', async () => {
   const { code, stdout } = await rerun(root, record.id);
   expect(code).toBe(1);
   expect(stdout).toMatch(/not the same\n {2}fitness {2}recorded 0\.123, now 0\./);
-  expect(stdout).toContain('on the same back end, simd');
+  expect(stdout).toContain('on the same back end, wasm');
 });
 
 it('does not rerun what is still in training', async () => {

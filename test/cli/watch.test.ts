@@ -91,7 +91,7 @@ it('says of a worker that stood still for how long, once its lease is over; a fa
   const faulty = new FaultyFilesystem(nodeFilesystem);
   const population = await openWorld(cast.world, faulty);
   const observer = new Observer(population);
-  const row = async () => describeStatus(await observer.look()).find((line) => line.includes('simd')) ?? '';
+  const row = async () => describeStatus(await observer.look()).find((line) => line.includes('wasm')) ?? '';
   expect(await row()).toContain(cast.inTraining.id);
   cast.world.clock.advance(0.4);
   expect(await row()).toContain(cast.inTraining.id);

@@ -20,7 +20,7 @@ let worker: StartedProcess | undefined;
 afterEach(() => worker?.child.kill('SIGKILL'));
 
 function workOn(root: string): StartedProcess {
-  return (worker = start(['worker', root, '--backend', 'simd']));
+  return (worker = start(['worker', root, '--backend', 'wasm']));
 }
 
 describe('worker', () => {
@@ -76,7 +76,7 @@ describe('worker', () => {
 
   it('does not begin for a launcher that is gone already', async () => {
     const root = await makeSearch('endless');
-    worker = start(['worker', root, '--backend', 'simd'], { env: { GALAPAGOS_SLOT: '0' } });
+    worker = start(['worker', root, '--backend', 'wasm'], { env: { GALAPAGOS_SLOT: '0' } });
     expect((await worker.finished).code).toBe(0);
     expect((await statusOf(root)).workers).toEqual([]);
   });

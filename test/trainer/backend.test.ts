@@ -1,10 +1,17 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu/dist/backend_cpu.js';
 import { findBackendFactory, getBackend, registerBackend, removeBackend } from '@tensorflow/tfjs-core';
 import { simdOperations } from '@galapagos/backend-simd';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { type Load, chooseBackend } from '../../packages/trainer/src/backend.js';
+import { chooseBackend } from '../../packages/trainer/src/backend.js';
 import { BACKEND_LADDER, BackendError } from '../../packages/trainer/src/backend-choice.js';
 import { stockOperations } from '../../packages/trainer/src/stock-operations.js';
+import { type Surroundings, builtDirectory } from '../../packages/trainer/src/tensorflow.js';
+import { tensorflowOperations } from '../../packages/trainer/src/tensorflow-operations.js';
+import { temporaryDirectory } from '../support/temporary-directory.js';
+
+type Load = Surroundings['load'];
 
 const notFound: Load = (name) =>
   Promise.reject(
@@ -20,19 +27,42 @@ const withoutBinding = () =>
   );
 const broken = () => Promise.reject(new Error('libcudart.so.11.0: cannot open shared object file\nand more'));
 
+/** tfjs-node's back end, as far as it is looked at. */
+class FakeTensorflow extends MathBackendCPU {
+  readonly binding = { TF_Version: '2.9.1' };
+
+  constructor(readonly isUsingGpuDevice = false) {
+    super();
+  }
+}
+
 /** What tfjs-node does as it is imported. */
-function fakeTensorflow(start: () => MathBackendCPU = () => new MathBackendCPU()): Load {
+function fakeTensorflow(start: () => MathBackendCPU = () => new FakeTensorflow()): Load {
   return () => {
     registerBackend('tensorflow', start);
     return Promise.resolve({});
   };
 }
 
-/** Loads by package; what is not named is not installed. */
-const loader =
-  (packages: Record<string, Load>): Load =>
-  (name) =>
-    (packages[name] ?? notFound)(name);
+const onGpu = fakeTensorflow(() => new FakeTensorflow(true));
+
+/** A machine; packages that are not named are not installed. */
+function machine(
+  packages: Record<string, Load> = {},
+  { environment = {}, ...rest }: Partial<Surroundings> = {},
+): Surroundings {
+  return {
+    environment: { XDG_DATA_HOME: '/nowhere', ...environment },
+    load: (name) => (packages[name] ?? notFound)(name),
+    hasGpuDriver: false,
+    hasAvx: true,
+    native: () => ({ available: false, reason: 'no compiler' }),
+    ...rest,
+  };
+}
+
+const NODE = '@tensorflow/tfjs-node';
+const GPU = '@tensorflow/tfjs-node-gpu';
 
 afterEach(() => {
   if (findBackendFactory('tensorflow') !== null) removeBackend('tensorflow');
@@ -40,34 +70,40 @@ afterEach(() => {
 
 describe('chooseBackend', () => {
   test('goes down the ladder, and says why', async () => {
-    expect(BACKEND_LADDER).toEqual(['tfjs-node-gpu', 'tfjs-node', 'simd']);
+    expect(BACKEND_LADDER).toEqual(['tfjs-node-gpu', 'native', 'tfjs-node', 'wasm']);
     const asked: string[] = [];
-    const chosen = await chooseBackend('auto', (name) => {
+    const load: Load = (name) => {
       asked.push(name);
       return notFound(name);
-    });
-    expect(asked).toEqual(['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']);
+    };
+    const chosen = await chooseBackend('auto', machine({}, { load, hasGpuDriver: true }));
+    expect(asked).toEqual([GPU, NODE]);
     expect(chosen).toEqual({
-      name: 'simd',
-      reason: 'always there; tfjs-node-gpu: not installed; tfjs-node: not installed',
+      name: 'wasm',
+      detail: 'simd128',
+      reason:
+        'the best that is there; tfjs-node-gpu: not installed; native: no compiler; tfjs-node: not installed',
       operations: simdOperations,
     });
     expect(getBackend()).toBe('simd-wasm');
   });
 
   test('takes the first that is there', async () => {
-    const load = loader({ '@tensorflow/tfjs-node': fakeTensorflow() });
-    const chosen = await chooseBackend('auto', load);
+    const chosen = await chooseBackend('auto', machine({ [NODE]: fakeTensorflow() }));
     expect(chosen).toEqual({
       name: 'tfjs-node',
-      reason: 'installed; tfjs-node-gpu: not installed',
-      operations: stockOperations,
+      detail: 'libtensorflow 2.9.1',
+      reason: 'the best that is there; tfjs-node-gpu: no driver of a GPU is to be seen; native: no compiler',
+      operations: tensorflowOperations,
     });
     expect(getBackend()).toBe('tensorflow');
     removeBackend('tensorflow');
-    const better = await chooseBackend('auto', loader({ '@tensorflow/tfjs-node-gpu': fakeTensorflow() }));
-    expect(better.name).toBe('tfjs-node-gpu');
-    expect(better.reason).toMatch(/^installed(, though no GPU is to be seen)?$/);
+    const better = await chooseBackend('auto', machine({ [GPU]: onGpu }, { hasGpuDriver: true }));
+    expect(better).toMatchObject({
+      name: 'tfjs-node-gpu',
+      detail: 'libtensorflow 2.9.1 on a GPU',
+      reason: 'the best that is there',
+    });
   });
 
   test('one that does not load, or does not start, is passed over with its reason', async () => {
@@ -75,11 +111,11 @@ describe('chooseBackend', () => {
     const failing = fakeTensorflow(() => {
       throw new Error('no device');
     });
-    const load = loader({ '@tensorflow/tfjs-node-gpu': broken, '@tensorflow/tfjs-node': failing });
-    const chosen = await chooseBackend('auto', load);
-    expect(chosen.name).toBe('simd');
+    const there = machine({ [GPU]: broken, [NODE]: failing }, { hasGpuDriver: true });
+    const chosen = await chooseBackend('auto', there);
+    expect(chosen.name).toBe('wasm');
     expect(chosen.reason).toBe(
-      'always there; tfjs-node-gpu: does not load: Error: libcudart.so.11.0: cannot open shared object file; tfjs-node: does not start',
+      'the best that is there; tfjs-node-gpu: does not load: Error: libcudart.so.11.0: cannot open shared object file; native: no compiler; tfjs-node: does not start',
     );
     expect(getBackend()).toBe('simd-wasm');
     // TensorFlow.js says it there, and only there.
@@ -88,36 +124,141 @@ describe('chooseBackend', () => {
   });
 
   test('one whose native part is missing is installed, and says what it lacks', async () => {
-    const chosen = await chooseBackend('auto', loader({ '@tensorflow/tfjs-node': withoutBinding }));
+    const chosen = await chooseBackend('auto', machine({ [NODE]: withoutBinding }));
     expect(chosen.reason).toContain(
       "tfjs-node: does not load: Error: Cannot find module 'tfjs_binding.node'",
     );
   });
 
   test('a package that registers nothing is passed over too', async () => {
-    const chosen = await chooseBackend(
-      'auto',
-      loader({ '@tensorflow/tfjs-node': () => Promise.resolve({}) }),
-    );
-    expect(chosen.name).toBe('simd');
+    const chosen = await chooseBackend('auto', machine({ [NODE]: () => Promise.resolve({}) }));
+    expect(chosen.name).toBe('wasm');
     expect(chosen.reason).toMatch(/tfjs-node: does not load: Error: Backend name 'tensorflow' not found/);
   });
 
+  test('our native kernels come before TensorFlow, unless they lack the vectors that it uses', async () => {
+    const asked = async (isa: string) => {
+      const order: string[] = [];
+      const native = () => {
+        order.push('native');
+        return { available: true, isa, path: '' } as const;
+      };
+      const load: Load = (name) => {
+        order.push(name);
+        return notFound(name);
+      };
+      // Where no addon is built, the kernels that are said to be there do not start; the order is the same.
+      await chooseBackend('auto', machine({}, { native, load }));
+      return order;
+    };
+    // The first look at the native kernels is for the order.
+    expect((await asked('avx2')).slice(0, 2)).toEqual(['native', 'native']);
+    expect((await asked('baseline')).slice(0, 2)).toEqual(['native', NODE]);
+  });
+
+  test('a processor on which libtensorflow would end the process is not given it', async () => {
+    const load = vi.fn(fakeTensorflow());
+    const chosen = await chooseBackend('auto', machine({}, { load, hasAvx: false }));
+    expect(chosen.reason).toContain('this processor has no AVX');
+    expect(load).not.toHaveBeenCalled();
+  });
+
   test('one that was asked for', async () => {
-    expect(await chooseBackend('cpu', notFound)).toEqual({
+    expect(await chooseBackend('cpu', machine())).toEqual({
       name: 'cpu',
+      detail: 'plain JavaScript',
       reason: 'asked for',
       operations: stockOperations,
     });
     expect(getBackend()).toBe('cpu');
-    const node = await chooseBackend('tfjs-node', loader({ '@tensorflow/tfjs-node': fakeTensorflow() }));
+    const node = await chooseBackend('tfjs-node', machine({ [NODE]: fakeTensorflow() }));
     expect(node).toMatchObject({ name: 'tfjs-node', reason: 'asked for' });
   });
 
-  test('one that was asked for and is not there is an error, never another one', async () => {
-    await expect(chooseBackend('tfjs-node', notFound)).rejects.toThrow(BackendError);
-    await expect(chooseBackend('tfjs-node-gpu', broken)).rejects.toThrow(
+  test('one that was asked for and is not there is an error that says how to come by it', async () => {
+    await expect(chooseBackend('tfjs-node', machine())).rejects.toThrow(BackendError);
+    await expect(chooseBackend('tfjs-node', machine())).rejects.toThrow(
+      'tfjs-node: not installed. It takes `node scripts/tfjs-node.mjs`',
+    );
+    await expect(chooseBackend('tfjs-node-gpu', machine({ [GPU]: broken }))).rejects.toThrow(
       'the back end cannot be used: tfjs-node-gpu: does not load: Error: libcudart.so.11.0',
     );
+  });
+});
+
+describe('a promised GPU', () => {
+  const required = { environment: { GALAPAGOS_GPU: 'require' }, hasGpuDriver: true };
+
+  test('is refused where TensorFlow falls back to the processor, which it does in silence', async () => {
+    const fallen = { [GPU]: fakeTensorflow() };
+    const refusal = 'tfjs-node-gpu: libtensorflow finds no GPU, and would compute on the processor';
+    await expect(chooseBackend('tfjs-node-gpu', machine(fallen))).rejects.toThrow(refusal);
+    await expect(chooseBackend('auto', machine(fallen, required))).rejects.toThrow(refusal);
+    // Not promised, it is a reason to take another.
+    const chosen = await chooseBackend('auto', machine(fallen, { hasGpuDriver: true }));
+    expect(chosen.name).toBe('wasm');
+    expect(chosen.reason).toContain(refusal);
+  });
+
+  test('is taken where there is one', async () => {
+    const chosen = await chooseBackend('auto', machine({ [GPU]: onGpu }, required));
+    expect(chosen).toMatchObject({ name: 'tfjs-node-gpu', detail: 'libtensorflow 2.9.1 on a GPU' });
+  });
+
+  test('is not broken for another back end, and has one spelling', async () => {
+    await expect(chooseBackend('wasm', machine({}, required))).rejects.toThrow(
+      'GALAPAGOS_GPU=require promises a GPU, and wasm computes on the processor',
+    );
+    await expect(chooseBackend('auto', machine({}, { ...required, hasGpuDriver: false }))).rejects.toThrow(
+      'tfjs-node-gpu: no driver of a GPU is to be seen. It takes an NVIDIA GPU',
+    );
+    const misspelt = machine({}, { environment: { GALAPAGOS_GPU: 'yes' } });
+    await expect(chooseBackend('wasm', misspelt)).rejects.toThrow('GALAPAGOS_GPU=yes: write require');
+  });
+});
+
+describe('a tfjs-node that was built', () => {
+  function build(directory: string): void {
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(
+      join(directory, 'register.cjs'),
+      `module.exports = (tf) => tf.registerBackend('tensorflow', () => new globalThis.FakeTensorflow());`,
+    );
+    Object.assign(globalThis, { FakeTensorflow });
+  }
+
+  test('is found where it is put, before any package, and settings of the user stay', async () => {
+    const data = temporaryDirectory();
+    const around = machine({}, { environment: { XDG_DATA_HOME: data } });
+    build(builtDirectory(around.environment));
+    process.env['TF_NUM_INTRAOP_THREADS'] = '3';
+    delete process.env['TF_NUM_INTEROP_THREADS'];
+    const chosen = await chooseBackend('tfjs-node', around);
+    expect(chosen.detail).toBe('libtensorflow 2.9.1');
+    expect(process.env).toMatchObject({
+      TF_NUM_INTRAOP_THREADS: '3',
+      TF_NUM_INTEROP_THREADS: '1',
+      TF_ENABLE_ONEDNN_OPTS: '1',
+    });
+    delete process.env['TF_NUM_INTRAOP_THREADS'];
+  });
+
+  test('is found where GALAPAGOS_TFJS_NODE says, or missed there', async () => {
+    const directory = temporaryDirectory();
+    const around = machine({ [NODE]: fakeTensorflow() }, { environment: { GALAPAGOS_TFJS_NODE: directory } });
+    await expect(chooseBackend('tfjs-node', around)).rejects.toThrow(`GALAPAGOS_TFJS_NODE: no ${directory}`);
+    build(directory);
+    expect((await chooseBackend('tfjs-node', around)).name).toBe('tfjs-node');
+  });
+
+  test('is looked for where the script puts it', async () => {
+    // Scripts have no types.
+    const places: string = '../../scripts/tfjs-node/places.mjs';
+    const { defaultDirectory } = (await import(places)) as {
+      defaultDirectory: typeof builtDirectory;
+    };
+    const environments = [{}, { HOME: '/h' }, { XDG_DATA_HOME: '/x' }, { XDG_DATA_HOME: 'x', HOME: '/h' }];
+    for (const one of [...environments, { GALAPAGOS_TFJS_NODE: '/g', XDG_DATA_HOME: '/x' }])
+      expect(defaultDirectory(one), JSON.stringify(one)).toBe(builtDirectory(one));
   });
 });

@@ -103,7 +103,7 @@ function flopsOfKernel({ name, inputShapes, outputShapes }: Kernel, training: bo
 }
 
 async function counted(plan: Plan): Promise<{ step: number; validation: number }> {
-  const { operations } = await chooseBackend('simd');
+  const { operations } = await chooseBackend('wasm');
   // The compiled form does the same in one call, inside which nothing can be counted.
   const sizes = { training: BATCH, inference: BATCH };
   const network = new TapeNetwork(plan, operations, freshWeights(plan), sizes);
@@ -128,7 +128,7 @@ async function counted(plan: Plan): Promise<{ step: number; validation: number }
 
 describe('against the kernels that run in a step', () => {
   beforeAll(async () => {
-    await chooseBackend('simd');
+    await chooseBackend('wasm');
   });
 
   const branched = () => {

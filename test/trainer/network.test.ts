@@ -88,7 +88,7 @@ describe('whole random networks', () => {
     '$name: $form, the same loss and gradients as from stock operations',
     async ({ dna, make }) => {
       const plan = planNetwork(dna, image, 3);
-      const simd = stepOnce(plan, await chooseBackend('simd'), GRADIENT, freshWeights(plan), make);
+      const simd = stepOnce(plan, await chooseBackend('wasm'), GRADIENT, freshWeights(plan), make);
       const stock = stepOnce(plan, await chooseBackend('cpu'), GRADIENT);
       // float32 has 24 bits; a few hundred terms in another order, through some layers, cost about 8 of them.
       expect(Math.abs(simd.loss - stock.loss)).toBeLessThan(1e-5 * Math.max(1, stock.loss));
@@ -110,10 +110,10 @@ describe('whole random networks', () => {
   );
 
   test.each(lineages.slice(0, 10))('$name: the gradients are those of the loss', async ({ dna }) => {
-    const { operations } = await chooseBackend('simd');
+    const { operations } = await chooseBackend('wasm');
     const plan = planNetwork(dna, image, 3);
     const weights = freshWeights(plan);
-    const gradients = gradientsOf(stepOnce(plan, await chooseBackend('simd'), GRADIENT));
+    const gradients = gradientsOf(stepOnce(plan, await chooseBackend('wasm'), GRADIENT));
     let compared = 0;
     for (const [name, gradient] of Object.entries(gradients)) {
       const norm = Math.hypot(...gradient);
@@ -145,7 +145,7 @@ describe('one step', () => {
   const options = { learningRate: 0.1, weightDecay: 0.25, momentum: 0.5 };
 
   test('is SGD with momentum; filters and the dense kernel decay, nothing else does', async () => {
-    const backend = await chooseBackend('simd');
+    const backend = await chooseBackend('wasm');
     const gradients = gradientsOf(stepOnce(plan, backend, GRADIENT));
     const weights = freshWeights(plan);
     for (const [name, gradient] of Object.entries(gradients)) {
@@ -170,7 +170,7 @@ describe('one step', () => {
   });
 
   test('keeps nine tenths of the moving statistics, of the batch the biased variance', async () => {
-    const backend = await chooseBackend('simd');
+    const backend = await chooseBackend('wasm');
     // The batch of an identity convolution: its statistics are those of the images.
     const direct = planNetwork(chain([{ bn: true }]), image, 3);
     const pixels = use(direct, backend.operations, freshWeights(direct), (_, { training }) =>
@@ -190,7 +190,7 @@ describe('one step', () => {
     ['compiled', createNetwork],
     ['from single operations', ontoTape],
   ])('%s, leaves nothing behind, and takes all along when it is disposed', async (_form, make) => {
-    const { operations } = await chooseBackend('simd');
+    const { operations } = await chooseBackend('wasm');
     const life = (network: Network, steps: number) => {
       for (let i = 0; i < steps; i++) network.step(options);
       fillRandomly(plan, network.inference);
@@ -225,7 +225,7 @@ describe('in validation', () => {
   test.each([createNetwork, ontoTape])(
     'the moving statistics count, not those of the batch',
     async (make) => {
-      const { operations } = await chooseBackend('simd');
+      const { operations } = await chooseBackend('wasm');
       const plan = planNetwork(chain([{ bn: true }]), image, 2);
       const weights = freshWeights(plan);
       const set = (name: string, ...values: number[]) => {
@@ -273,7 +273,7 @@ describe('weights of another network', () => {
       /dense\/bias has shape \[2\], not \[3\]/,
     ],
   ])('are refused, and leave nothing: %s', async (_name, spoil, message) => {
-    const { operations } = await chooseBackend('simd');
+    const { operations } = await chooseBackend('wasm');
     const before = used();
     const weights = freshWeights(plan);
     spoil(weights);

@@ -120,7 +120,7 @@ export interface TestBench extends Workbench {
   askBack(): void;
 }
 
-/** A trainer's tools in this process, on the `simd` back end. */
+/** A trainer's tools in this process, on the `wasm` back end. */
 export async function benchOf(
   training: Record<string, unknown>,
   options: {
@@ -130,7 +130,7 @@ export async function benchOf(
   } = {},
 ): Promise<TestBench> {
   const settings = trainingSchema.parse(training);
-  const backend = await chooseBackend('simd');
+  const backend = await chooseBackend('wasm');
   const dataset = await loadDataset(options.data ?? stripes);
   const messages: FromTrainer[] = [];
   const handBack = new AbortController();

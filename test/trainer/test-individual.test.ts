@@ -17,7 +17,7 @@ test('the test examples are others than those of validation, looked at with the 
   await trainIndividual(bench, request);
   const weights = outputOf(request, 'weights.safetensors');
   const tensors = memory().numTensors;
-  const look = { data: stripes, training: bench.settings, backend: 'simd' } as const;
+  const look = { data: stripes, training: bench.settings, backend: 'wasm' } as const;
   const { accuracy, examples } = await testIndividual({ ...look, dna, weights });
   expect(examples).toBe(50);
   expect(accuracy).toBeGreaterThan(0.7);

@@ -57,7 +57,8 @@ describe('a training', () => {
       seconds: result.seconds,
       flops,
       parameters: cost.parameters,
-      backend: 'simd',
+      backend: 'wasm',
+      backendDetail: 'simd128',
       weights: sha256(weights),
     });
     expect(result.fitness * 100).toBeCloseTo(Math.round(result.fitness * 100), 9);
@@ -210,6 +211,22 @@ describe('continued', () => {
     expect(resume.step).toBe(40);
     const result = resultOf(await trainIndividual(await benchOf(training), { ...request, resume }));
     expect(result).toEqual({ ...whole, seconds: result.seconds });
+  });
+
+  test('on another back end, it says which trained it before', async () => {
+    const request = individualOf(small);
+    let step = 0;
+    const bench = await benchOf(training, { betweenSteps: (self) => void (step++ === 7 && self.askBack()) });
+    await trainIndividual(bench, request);
+    const resume = await furthestCheckpoint(request.output);
+    const next = await benchOf(training);
+    const other = { ...next.backend, name: 'cpu', detail: 'of another make' } as const;
+    const result = resultOf(await trainIndividual({ ...next, backend: other }, { ...request, resume }));
+    expect(result).toMatchObject({
+      backend: 'cpu',
+      backendDetail: 'of another make',
+      earlierBackends: ['wasm simd128'],
+    });
   });
 
   test('a checkpoint that is not what its name says is not continued from', async () => {

@@ -184,6 +184,7 @@ describe('a checkpoint', () => {
     seconds: 1.25,
     flops: 1e15,
     stream: { epoch: [1, 2, 3, 4], position: 5, random: [6, 7, 8, 2 ** 32 - 1] },
+    backends: ['wasm simd128'],
     curve: [
       [6, 2.3],
       [12, 2.1],
@@ -193,6 +194,12 @@ describe('a checkpoint', () => {
 
   test('comes back as it was', () => {
     expect(decodeState(encodeState(state))).toEqual(state);
+  });
+
+  test('of an older version does not say which back ends trained it', () => {
+    const old = { ...state, arrays: undefined, backends: undefined };
+    const file = encodeWeights(arrays, { state: JSON.stringify(old) });
+    expect(decodeState(file)).toEqual({ ...state, backends: [] });
   });
 
   test.each([

@@ -1,5 +1,5 @@
 import type { DrawnMutation } from '@galapagos/dna';
-import type { Individual, Outline, Population, WorkerDocument } from '@galapagos/population';
+import type { Evaluation, Individual, Outline, Population, WorkerDocument } from '@galapagos/population';
 import { describeMutation } from './draw-lineage.js';
 import { drawNetwork } from './draw-network.js';
 import { count, duration, percent, points, scaled } from './format.js';
@@ -95,9 +95,14 @@ function describeTraining(
     ...(evaluation === undefined
       ? []
       : [
-          `cost         ${duration(evaluation.seconds)}, ${evaluation.steps} steps, ${scaled(evaluation.flops)}FLOP, ${count(evaluation.parameters, 'parameters')}, on ${evaluation.backend}`,
+          `cost         ${duration(evaluation.seconds)}, ${evaluation.steps} steps, ${scaled(evaluation.flops)}FLOP, ${count(evaluation.parameters, 'parameters')}, on ${trainedOn(evaluation)}`,
         ]),
   ];
+}
+
+function trainedOn({ backend, backendDetail, earlierBackends = [] }: Evaluation): string {
+  const before = earlierBackends.length === 0 ? '' : `, begun on ${earlierBackends.join(', ')}`;
+  return `${[backend, ...(backendDetail === undefined ? [] : [backendDetail])].join(' ')}${before}`;
 }
 
 function describeFailure({ failure }: Individual): string[] {

@@ -28,8 +28,11 @@ export function inWords(event: WorkerEvent): string {
         ? `${event.id} born, of the first kind`
         : `${event.id} born of ${event.parent}: ${mutations}`;
     }
-    case 'published':
-      return `${event.id} lives, fitness ${percent(event.fitness)}, after ${duration(event.seconds)}`;
+    case 'published': {
+      const before =
+        event.earlierBackends === undefined ? '' : `, begun on ${event.earlierBackends.join(', ')}`;
+      return `${event.id} lives, fitness ${percent(event.fitness)}, after ${duration(event.seconds)}${before}`;
+    }
     case 'killed':
       return `${event.id} (${percent(event.fitness)}) lost against ${event.by}`;
     case 'adopted':

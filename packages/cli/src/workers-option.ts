@@ -1,17 +1,24 @@
 import { availableParallelism } from 'node:os';
 import type { Population } from '@galapagos/population';
-import { BACKEND_CHOICES, type BackendChoice } from '@galapagos/trainer';
+import { BACKEND_CHOICES, BACKEND_LADDER, type BackendChoice } from '@galapagos/trainer';
 import { parseDuration } from './duration.js';
 import { UsageError } from './usage-error.js';
 
 export const backendOption = {
   backend: {
-    describe:
-      'The back end that trains; auto takes the first that is there of tfjs-node-gpu, tfjs-node, simd',
+    describe: `The back end that trains; auto takes the first that is there of ${BACKEND_LADDER.join(', ')}: see galapagos doctor`,
     choices: BACKEND_CHOICES,
+    coerce: refuseOldName,
     default: 'auto' as BackendChoice,
   },
 } as const;
+
+function refuseOldName(name: BackendChoice): BackendChoice {
+  if ((name as string) !== 'simd') return name;
+  throw new UsageError(
+    '--backend simd: that is called wasm now, and auto may find a faster one (galapagos doctor)',
+  );
+}
 
 export const workersOption = {
   workers: {

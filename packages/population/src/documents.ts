@@ -57,8 +57,12 @@ export const evaluationSchema = z.strictObject({
   /** F_t N_t + F_v N_v (section 3.6), of this attempt. */
   flops: z.number().min(0),
   parameters: count,
-  /** The back end that trained it. */
+  /** The back end that trained it, or that ended its training. */
   backend: z.string(),
+  /** Its version, or the instructions of the processor that it used; older records have none. */
+  backendDetail: z.string().optional(),
+  /** Those, with their details, that trained it before: it was adopted where there was another. */
+  earlierBackends: z.array(z.string()).optional(),
   /** SHA-256 of `weights.safetensors`; null where the evaluation leaves no weights. */
   weights: z.string().nullable(),
   evaluatedAt: z.string(),

@@ -1,12 +1,26 @@
 // Apart from backend.ts, so that whoever only names a back end does not load TensorFlow.js.
 
-/** The back ends in the order in which they are tried; `cpu` only where it is asked for: it is for tests. */
-export const BACKEND_LADDER = ['tfjs-node-gpu', 'tfjs-node', 'simd'] as const;
+/**
+ * The back ends in the order in which they are tried, the fastest first. Without a GPU our native kernels come before
+ * TensorFlow's, except where they have not the vectors of the processor, and TensorFlow has: see `backend.ts`. `cpu` is
+ * taken only where it is asked for: it is for tests.
+ */
+export const BACKEND_LADDER = ['tfjs-node-gpu', 'native', 'tfjs-node', 'wasm'] as const;
 export type BackendName = (typeof BACKEND_LADDER)[number] | 'cpu';
 export const BACKEND_CHOICES = ['auto', ...BACKEND_LADDER, 'cpu'] as const;
 export type BackendChoice = (typeof BACKEND_CHOICES)[number];
 
-/** Thrown when a back end that was asked for is not there. */
+/** How each is come by, in a clone. */
+export const REMEDIES: Readonly<Record<BackendName, string>> = {
+  'tfjs-node-gpu':
+    'an NVIDIA GPU with its driver and CUDA, and `node scripts/tfjs-node.mjs --gpu` (or `npm install @tensorflow/tfjs-node-gpu`, for CUDA 11)',
+  'tfjs-node': '`node scripts/tfjs-node.mjs`',
+  native: 'a C compiler (gcc or clang) and `node packages/backend-simd/scripts/build-native.mjs`',
+  wasm: 'always there',
+  cpu: 'always there, for tests only: far too slow',
+};
+
+/** Thrown when a back end that was asked for is not there, or no GPU where one was promised. */
 export class BackendError extends Error {
   override readonly name = 'BackendError';
 }

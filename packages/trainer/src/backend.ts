@@ -1,86 +1,109 @@
-import { existsSync } from 'node:fs';
 import { type Operations, registerSimdBackend, simdOperations } from '@galapagos/backend-simd';
 // Registers `cpu`.
 import '@tensorflow/tfjs-backend-cpu';
 import { ready, setBackend } from '@tensorflow/tfjs-core';
-import { BACKEND_LADDER, type BackendChoice, BackendError, type BackendName } from './backend-choice.js';
+import {
+  BACKEND_LADDER,
+  type BackendChoice,
+  BackendError,
+  type BackendName,
+  REMEDIES,
+} from './backend-choice.js';
 import { stockOperations } from './stock-operations.js';
+import { type Opened, type Surroundings, openTensorflow, surroundings } from './tensorflow.js';
+import { tensorflowOperations } from './tensorflow-operations.js';
 
 export interface Backend {
   readonly name: BackendName;
+  /** Which version of it, which instructions of the processor: `libtensorflow 2.21.0`, `avx512`. */
+  readonly detail: string;
   /** Why this one, and not a better one. */
   readonly reason: string;
   readonly operations: Operations;
 }
 
-/** What provides the back ends that are not ours, under the name `tensorflow`. */
-const PACKAGES = {
-  'tfjs-node-gpu': '@tensorflow/tfjs-node-gpu',
-  'tfjs-node': '@tensorflow/tfjs-node',
-} as const;
+interface Rung {
+  readonly operations: Operations;
+  /** Registers it with TensorFlow.js. @throws Whatever is in the way. */
+  readonly open: (around: Surroundings) => Opened | Promise<Opened>;
+}
 
-/** Loads a package that may not be there; an argument, for tests. */
-export type Load = (packageName: string) => Promise<unknown>;
+const RUNGS: Readonly<Record<BackendName, Rung>> = {
+  'tfjs-node-gpu': {
+    operations: tensorflowOperations,
+    open: (around) => openTensorflow('tfjs-node-gpu', around),
+  },
+  native: {
+    operations: simdOperations,
+    open: ({ native }) => {
+      const engine = native();
+      if (!engine.available) throw new BackendError(engine.reason);
+      return { registered: registerSimdBackend('native'), detail: engine.isa };
+    },
+  },
+  'tfjs-node': { operations: tensorflowOperations, open: (around) => openTensorflow('tfjs-node', around) },
+  wasm: {
+    operations: simdOperations,
+    open: () => ({ registered: registerSimdBackend('wasm'), detail: 'simd128' }),
+  },
+  cpu: { operations: stockOperations, open: () => ({ registered: 'cpu', detail: 'plain JavaScript' }) },
+};
 
 /**
  * Selects the back end that trains: the first of the ladder that is there, or the one that is asked for.
- * `@tensorflow/tfjs-node-gpu` and `@tensorflow/tfjs-node` are optional: their install step downloads what cannot be
- * had everywhere.
- * @throws BackendError when the one that is asked for is not there.
+ * @throws BackendError when the one that is asked for is not there, or not the GPU that `GALAPAGOS_GPU` promises.
  */
 export async function chooseBackend(
   choice: BackendChoice,
-  load: Load = (name) => import(name),
+  around: Surroundings = surroundings(),
 ): Promise<Backend> {
   const missing: string[] = [];
-  for (const name of choice === 'auto' ? BACKEND_LADDER : [choice]) {
-    const why = await select(name, load);
-    if (why === undefined)
-      return { name, reason: reasonOf(name, choice, missing), operations: operationsOf(name) };
-    missing.push(`${name}: ${why}`);
+  const names = candidates(choice, around);
+  for (const name of names) {
+    const { operations, open } = RUNGS[name];
+    try {
+      // Loading hundreds of megabytes only to find no GPU is for those who ask for one.
+      if (name === 'tfjs-node-gpu' && choice === 'auto' && !around.hasGpuDriver)
+        throw new BackendError('no driver of a GPU is to be seen');
+      const { registered, detail } = await open(around);
+      if (!(await setBackend(registered))) throw new BackendError('does not start');
+      await ready();
+      const why = choice === 'auto' ? 'the best that is there' : 'asked for';
+      return { name, detail, reason: [why, ...missing].join('; '), operations };
+    } catch (error) {
+      missing.push(`${name}: ${whyNot(name, error)}`);
+    }
   }
-  throw new BackendError(`the back end cannot be used: ${missing.join('; ')}`);
+  throw new BackendError(`the back end cannot be used: ${missing.join('; ')}${remedyOf(names)}`);
 }
 
-/** @returns Why it cannot be used; undefined when it is selected. */
-async function select(name: BackendName, load: Load): Promise<string | undefined> {
-  try {
-    if (!(await setBackend(await register(name, load)))) return 'does not start';
-    await ready();
-    return undefined;
-  } catch (error) {
-    return whyNotLoaded(name, error);
-  }
+/** What is tried, in this order. Of a promised GPU there is no way down. */
+function candidates(choice: BackendChoice, around: Surroundings): readonly BackendName[] {
+  const asked = choice === 'auto' ? ladder(around) : [choice];
+  const promise = around.environment['GALAPAGOS_GPU'];
+  if (promise === undefined || promise === '') return asked;
+  if (promise !== 'require')
+    throw new BackendError(`GALAPAGOS_GPU=${promise}: write require, or leave it out`);
+  if (choice !== 'auto' && choice !== 'tfjs-node-gpu')
+    throw new BackendError(`GALAPAGOS_GPU=require promises a GPU, and ${choice} computes on the processor`);
+  return ['tfjs-node-gpu'];
 }
 
-/** @returns The name by which TensorFlow.js knows it. */
-async function register(name: BackendName, load: Load): Promise<string> {
-  switch (name) {
-    case 'cpu':
-      return name;
-    case 'simd':
-      return registerSimdBackend('wasm');
-    case 'tfjs-node':
-    case 'tfjs-node-gpu':
-      await load(PACKAGES[name]);
-      return 'tensorflow';
-  }
+/** Native kernels with the vectors of every processor alone are slower than TensorFlow's with those of this one. */
+function ladder({ native }: Surroundings): readonly BackendName[] {
+  const engine = native();
+  if (!engine.available || engine.isa !== 'baseline') return BACKEND_LADDER;
+  return ['tfjs-node-gpu', 'tfjs-node', 'native', 'wasm'];
 }
 
-function whyNotLoaded(name: BackendName, error: unknown): string {
+function whyNot(name: BackendName, error: unknown): string {
+  if (error instanceof BackendError) return error.message;
   const [reason = ''] = String(error).split('\n');
   // Not one that it needs itself: its native part may be missing, where its install step failed.
   if (reason.includes(`Cannot find package '@tensorflow/${name}'`)) return 'not installed';
   return `does not load: ${reason}`;
 }
 
-function operationsOf(name: BackendName): Operations {
-  return name === 'simd' ? simdOperations : stockOperations;
-}
-
-function reasonOf(name: BackendName, choice: BackendChoice, missing: readonly string[]): string {
-  if (choice !== 'auto') return 'asked for';
-  const device =
-    name === 'tfjs-node-gpu' && !existsSync('/dev/nvidiactl') ? 'installed, though no GPU is to be seen' : '';
-  return [device || (name === 'simd' ? 'always there' : 'installed'), ...missing].join('; ');
+function remedyOf([only, ...others]: readonly BackendName[]): string {
+  return only === undefined || others.length > 0 ? '' : `. It takes ${REMEDIES[only]}`;
 }

@@ -15,6 +15,8 @@ const stateSchema = z.strictObject({
   seconds: z.number().min(0),
   flops: z.number().min(0),
   stream: z.strictObject({ epoch: randomState, position: count, random: randomState }),
+  /** The back ends, with their details, that trained it so far; older checkpoints have none. */
+  backends: z.array(z.string()).readonly().default([]),
   /** The learning curve so far: steps and losses. */
   curve: z.array(z.tuple([count, z.number()]).readonly()).readonly(),
 });

@@ -64,7 +64,8 @@ async function main(): Promise<void> {
         }),
     );
   });
-  tell({ type: 'ready', backend: backend.name, reason: backend.reason, checksum: dataset.checksum });
+  const { name, detail, reason } = backend;
+  tell({ type: 'ready', backend: name, detail, reason, checksum: dataset.checksum });
 }
 
 main().catch((error: unknown) => {

@@ -1,4 +1,4 @@
-export { BACKEND_CHOICES, type BackendChoice, BackendError } from './backend-choice.js';
+export { BACKEND_CHOICES, BACKEND_LADDER, type BackendChoice, BackendError } from './backend-choice.js';
 export { type NetworkCost, costOf } from './flops.js';
 export { excessOver } from './limits.js';
 export type { TrainingOutcome, TrainingRequest, TrainingResult } from './messages.js';

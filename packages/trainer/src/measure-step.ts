@@ -47,7 +47,7 @@ export async function measureStep(
   const network = createNetwork(plan, operations, weights, { training: size });
   const { learningRate, weightDecayRate: weightDecay } = dna;
   // What computes in this thread is timed by the time that it has had of its core: others may use that too.
-  const isAlone = name === 'simd' || name === 'cpu';
+  const isAlone = name === 'native' || name === 'wasm' || name === 'cpu';
   const now = () => (isAlone ? cpuSeconds() : systemClock.monotonic());
   const step = (): number => {
     const before = now();

@@ -26,6 +26,10 @@ export interface TrainingResult {
   readonly flops: number;
   readonly parameters: number;
   readonly backend: string;
+  /** Its version, or the instructions of the processor that it uses. */
+  readonly backendDetail: string;
+  /** Those, with their details, that trained it in earlier tenures; absent where there were no others. */
+  readonly earlierBackends?: string[];
   /** SHA-256 of the weights file. */
   readonly weights: string | null;
 }
@@ -60,7 +64,13 @@ export type ToTrainer =
   { readonly type: 'train'; readonly request: TrainingRequest } | { readonly type: 'hand-back' };
 
 export type FromTrainer =
-  | { readonly type: 'ready'; readonly backend: string; readonly reason: string; readonly checksum: string }
+  | {
+      readonly type: 'ready';
+      readonly backend: string;
+      readonly detail: string;
+      readonly reason: string;
+      readonly checksum: string;
+    }
   /** It can train nothing. `filesystem`: in the middle of a training the disk was full, say. `crash`: another may. */
   | {
       readonly type: 'unusable';

@@ -105,7 +105,7 @@ function leakyGradient(dy: Tensor, v: Tensor, leakiness: number): Tensor {
   return where(greater(v, 0), dy, leakiness === 0 ? zerosLike(dy) : mul(dy, leakiness));
 }
 
-function requireChannels(x: Tensor4D, parameters: Record<string, Tensor>): void {
+export function requireChannels(x: Tensor4D, parameters: Record<string, Tensor>): void {
   for (const [name, tensor] of Object.entries(parameters)) requireShape(name, tensor, [x.shape[3]]);
 }
 

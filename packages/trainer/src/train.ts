@@ -67,6 +67,7 @@ async function startingState(
     seconds: 0,
     flops: 0,
     stream: new ExampleStream(examples.dataset.train.count, seedOf(seed, 'examples')).state,
+    backends: [],
     curve: [],
     arrays: startingWeights(parametersOf(plan), inherited, seed),
   };

@@ -32,6 +32,9 @@ export class TrainerError extends Error {
 
 export interface TrainerReady {
   readonly backend: string;
+  /** Its version, or the instructions of the processor that it uses. */
+  readonly detail: string;
+  /** Why this one, and not a better one. */
   readonly reason: string;
   /** SHA-256 of the data set. */
   readonly checksum: string;

@@ -139,8 +139,18 @@ export class Training {
         seconds: this.start.seconds + spent.seconds,
         flops: this.start.flops + spent.flops,
         parameters: this.cost.parameters,
-        backend: this.bench.backend.name,
+        ...this.#trainedBy(),
       },
+    };
+  }
+
+  #trainedBy(): Pick<TrainingResult, 'backend' | 'backendDetail' | 'earlierBackends'> {
+    const { name, detail } = this.bench.backend;
+    const earlier = this.start.backends.filter((other) => other !== backendInFull(this.bench.backend));
+    return {
+      backend: name,
+      backendDetail: detail,
+      ...(earlier.length === 0 ? {} : { earlierBackends: earlier }),
     };
   }
 
@@ -167,6 +177,7 @@ export class Training {
       seconds: this.start.seconds + seconds,
       flops: this.start.flops + flops,
       stream: this.#stream.state,
+      backends: [...new Set([...this.start.backends, backendInFull(this.bench.backend)])],
       curve: this.#curve,
       arrays: this.network.values({ momentum: true }),
     });
@@ -185,6 +196,10 @@ export class Training {
       sync: false,
     });
   }
+}
+
+function backendInFull({ name, detail }: Workbench['backend']): string {
+  return `${name} ${detail}`;
 }
 
 function isFinite(arrays: Arrays): boolean {

@@ -29,7 +29,16 @@ export type Outcome = Cost &
         /** The weights lie in `output`, on disk. */
         readonly result: Pick<
           Evaluation,
-          'fitness' | 'diverged' | 'steps' | 'seconds' | 'flops' | 'parameters' | 'backend' | 'weights'
+          | 'fitness'
+          | 'diverged'
+          | 'steps'
+          | 'seconds'
+          | 'flops'
+          | 'parameters'
+          | 'backend'
+          | 'backendDetail'
+          | 'earlierBackends'
+          | 'weights'
         >;
       }
     | { readonly kind: 'failed'; readonly failure: Pick<Failure, 'class' | 'reason' | 'log'> }

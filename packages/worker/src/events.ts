@@ -33,6 +33,8 @@ export type WorkerEvent =
       readonly id: IndividualId;
       readonly fitness: number;
       readonly seconds: number;
+      /** The back ends that trained it before, where they were others than ours. */
+      readonly earlierBackends?: readonly string[];
     }
   | {
       readonly event: 'failed';

@@ -35,7 +35,7 @@ export async function raise(shift: Shift, entry: TrainingEntry): Promise<void> {
 export async function raiseAdopted(shift: Shift, { entry, continuation }: Adoption): Promise<void> {
   switch (continuation.kind) {
     case 'evaluated':
-      return await letLive(shift, entry, continuation.evaluation.fitness, 0);
+      return await letLive(shift, entry, continuation.evaluation, 0);
     case 'killer': {
       const reason = `${continuation.tenures} workers in a row ended while training it, none got further than the one before`;
       return await putToDeath(shift, entry, { class: 'killer', reason, log: '' });
@@ -138,13 +138,19 @@ async function accept(
     fitness,
     evaluatedAt: population.clock.now().toISOString(),
   });
-  return evaluated ? await letLive(shift, entry, fitness, seconds) : loseTo(shift, entry);
+  return evaluated ? await letLive(shift, entry, { ...result, fitness }, seconds) : loseTo(shift, entry);
 }
 
-async function letLive(shift: Shift, entry: TrainingEntry, fitness: number, seconds: number): Promise<void> {
+async function letLive(
+  shift: Shift,
+  entry: TrainingEntry,
+  { fitness, earlierBackends }: Pick<EvaluatedOutcome['result'], 'fitness' | 'earlierBackends'>,
+  seconds: number,
+): Promise<void> {
   if (!(await publish(shift.population, entry, fitness))) return loseTo(shift, entry);
   shift.me.totals.published++;
-  shift.emit({ event: 'published', id: entry.id, fitness, seconds });
+  const changed = earlierBackends === undefined ? {} : { earlierBackends };
+  shift.emit({ event: 'published', id: entry.id, fitness, seconds, ...changed });
 }
 
 /** A limit holds on every machine; a crash, a lack of memory or a hang may have been this one's. */

@@ -6,8 +6,8 @@ import { BATCH, STEP } from './nets.mjs';
 
 /** Of each row: the back end that is asked for, and whether it knows threads. */
 export const OURS = {
-  'wasm, tape': { backend: 'simd', oneThread: true },
-  wasm: { backend: 'simd', oneThread: true },
+  'wasm, tape': { backend: 'wasm', oneThread: true },
+  wasm: { backend: 'wasm', oneThread: true },
 };
 
 /** @returns {Promise<{ version: string, step: () => number }>} `step` trains on the batch and returns its loss. */
