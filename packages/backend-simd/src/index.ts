@@ -3,6 +3,7 @@ export { KernelError, type KernelErrorCode } from './errors.js';
 export { nativeEngine, type NativeEngine } from './native-engine.js';
 export type { NormalizationOptions, Operations, SgdOptions } from './operations.js';
 export {
+  type ByteBatch,
   CompiledNetwork,
   type CompiledNetworkOptions,
   type NamedArrays,

@@ -38,24 +38,45 @@ export function fillBatch(
   const size = sizeOf(shape);
   check(out.length >= indices.length * size, `out holds ${out.length}, not ${indices.length * size} numbers`);
   check(
-    labelsOut.length >= indices.length,
-    `labelsOut holds ${labelsOut.length}, not ${indices.length} labels`,
-  );
-  check(
     normalization.mean.length === shape.channels && normalization.deviation.length === shape.channels,
     `the normalisation has ${normalization.mean.length} channels, the images have ${shape.channels}`,
+  );
+  if (bytes.length < indices.length * size) bytes = new Uint8Array(indices.length * size);
+  readBatch(shape, set, indices, bytes, labelsOut);
+  const levels = levelsOf(normalization);
+  for (let position = 0; position < indices.length; position++) {
+    placeImage(bytes, shape, levels, out, position * size, drawPlacement(augmentation, random));
+  }
+}
+
+/**
+ * Reads chosen examples as they are: bytes and labels. For whoever places and normalises them by faster means than
+ * `fillBatch`; where to, `drawPlacement` says.
+ *
+ * @param bytesOut receives n * height * width * channels bytes, NHWC; may be longer
+ * @param labelsOut receives n class indices; may be longer
+ *
+ * Thrown when an index is outside the set or a buffer is too short (`bad-argument`), and by `ImageSet.read`.
+ */
+export function readBatch(
+  shape: ImageShape,
+  set: ImageSet,
+  indices: ArrayLike<number>,
+  bytesOut: Uint8Array,
+  labelsOut: Int32Array,
+): void {
+  const needed = indices.length * sizeOf(shape);
+  check(bytesOut.length >= needed, `there is room for ${bytesOut.length} bytes, not ${needed}`);
+  check(
+    labelsOut.length >= indices.length,
+    `labelsOut holds ${labelsOut.length}, not ${indices.length} labels`,
   );
   for (let position = 0; position < indices.length; position++) {
     const index = indices[position]!;
     check(Number.isInteger(index) && index >= 0 && index < set.count, `no example ${index} of ${set.count}`);
     labelsOut[position] = set.labels[index]!;
   }
-  if (bytes.length < indices.length * size) bytes = new Uint8Array(indices.length * size);
-  set.read(indices, bytes);
-  const levels = levelsOf(normalization);
-  for (let position = 0; position < indices.length; position++) {
-    placeImage(bytes, shape, levels, out, position * size, drawPlacement(augmentation, random));
-  }
+  set.read(indices, bytesOut);
 }
 
 /** Made once for each normalisation: it is as large as a small batch. */
@@ -144,5 +165,5 @@ function placeRowOfColours(
 }
 
 function check(holds: boolean, otherwise: string): void {
-  if (!holds) throw new DatasetError('bad-argument', `fillBatch: ${otherwise}.`);
+  if (!holds) throw new DatasetError('bad-argument', `a batch: ${otherwise}.`);
 }

@@ -1,5 +1,6 @@
 export type { Augmentation } from './augment.js';
-export { fillBatch } from './batch.js';
+export { drawPlacement } from './augment.js';
+export { fillBatch, readBatch } from './batch.js';
 export type { Dataset, ImageSet, ImageShape } from './dataset.js';
 export { DatasetError } from './errors.js';
 export type { DatasetErrorCode } from './errors.js';

@@ -34,7 +34,11 @@ export class SeededRandom implements Random {
 
   #word(): number {
     const s = this.#words;
-    const [s0 = 0, s1 = 0, s2 = 0, s3 = 0] = s;
+    // Not destructured: that goes through an iterator, and augmentation draws a hundred numbers for a step.
+    const s0 = s[0] ?? 0;
+    const s1 = s[1] ?? 0;
+    const s2 = s[2] ?? 0;
+    const s3 = s[3] ?? 0;
     const result = Math.imul(rotate(Math.imul(s1, 5), 7), 9) >>> 0;
     const x2 = s2 ^ s0;
     const x3 = s3 ^ s1;

@@ -1,5 +1,12 @@
-import type { NetworkBatch } from '@galapagos/backend-simd';
-import { type Dataset, type ImageSet, fillBatch } from '@galapagos/datasets';
+import type { ByteBatch, NetworkBatch } from '@galapagos/backend-simd';
+import {
+  type Augmentation,
+  type Dataset,
+  type ImageSet,
+  drawPlacement,
+  fillBatch,
+  readBatch,
+} from '@galapagos/datasets';
 import type { Random } from '@galapagos/dna';
 import type { TrainingSettings } from './settings.js';
 
@@ -11,12 +18,12 @@ export class Examples {
   ) {}
 
   /** Training examples, augmented; as many as the batch takes. */
-  training(indices: ArrayLike<number>, random: Random, into: NetworkBatch): void {
+  training(indices: ArrayLike<number>, random: Random, into: NetworkBatch | ByteBatch): void {
     this.#fill(this.dataset.train, indices, into, this.settings, () => random.next());
   }
 
   /** So many examples of a set from one on, as they are; no more than the batch takes. */
-  plain(set: ImageSet, from: number, count: number, into: NetworkBatch): void {
+  plain(set: ImageSet, from: number, count: number, into: NetworkBatch | ByteBatch): void {
     const indices = new Uint32Array(count);
     for (let i = 0; i < count; i++) indices[i] = from + i;
     this.#fill(set, indices, into);
@@ -25,11 +32,23 @@ export class Examples {
   #fill(
     set: ImageSet,
     indices: ArrayLike<number>,
-    { images, labels }: NetworkBatch,
-    augmentation?: { padCrop: number; flip: boolean },
+    batch: NetworkBatch | ByteBatch,
+    augmentation: Augmentation = {},
     random?: () => number,
   ): void {
     const { dataset } = this;
-    fillBatch(dataset, set, indices, images, labels, dataset.normalization, augmentation, random);
+    const { normalization } = dataset;
+    const { images, labels } = batch;
+    if (!('bytes' in batch)) {
+      return fillBatch(dataset, set, indices, images, labels, normalization, augmentation, random);
+    }
+    readBatch(dataset, set, indices, batch.bytes, labels);
+    for (let i = 0; i < indices.length; i++) {
+      const { down, right, mirrored } = drawPlacement(augmentation, random);
+      batch.placements[3 * i] = down;
+      batch.placements[3 * i + 1] = right;
+      batch.placements[3 * i + 2] = mirrored ? 1 : 0;
+    }
+    batch.place(normalization, indices.length);
   }
 }

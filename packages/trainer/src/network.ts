@@ -1,4 +1,5 @@
 import {
+  type ByteBatch,
   CompiledNetwork,
   type NetworkBatch,
   type Operations,
@@ -16,9 +17,9 @@ import { WeightsFileError } from './weights-file.js';
 /** A network with its weights, on the selected back end. To be disposed. */
 export interface Network {
   /** The examples of the next step: to be filled in before it, and asked for anew each time. */
-  readonly training: NetworkBatch;
+  readonly training: NetworkBatch | ByteBatch;
   /** The examples that are classified next; filling them in may spoil those of `training`. */
-  readonly inference: NetworkBatch;
+  readonly inference: NetworkBatch | ByteBatch;
   /**
    * One step of stochastic gradient descent with momentum; updates the moving statistics.
    * @returns The mean cross-entropy of the batch, without the L2 penalty.

@@ -17,6 +17,11 @@ export interface PlannedProgram {
 export interface Block extends Places {
   readonly training: PlannedProgram | undefined;
   readonly inference: PlannedProgram | undefined;
+  /** Images as bytes, where they are to be placed, and by what they are normalised. */
+  readonly bytes: number;
+  readonly placements: number;
+  readonly scale: number;
+  readonly shift: number;
   /** Of the whole block. */
   readonly lines: number;
 }
@@ -56,6 +61,11 @@ export function planBlock(compiled: CompiledGraph, { trainingBatch, inferenceBat
     gradients: take(learned),
     labels: take(linesOf(batch)),
     images: take(linesOf(batch * height * width * channels)),
+    // A quarter of the images, as long as they are bytes.
+    bytes: take(linesOf(Math.ceil((batch * height * width * channels) / 4))),
+    placements: take(linesOf(3 * batch)),
+    scale: take(linesOf(channels)),
+    shift: take(linesOf(channels)),
     buffers: take(Math.max(training?.memory.size ?? 0, inference?.memory.size ?? 0)),
     lines: end,
   };
