@@ -10,8 +10,8 @@ import { costOf } from '../../../packages/trainer/dist/flops.js';
 import { encodeWeights } from '../../../packages/trainer/dist/weights-file.js';
 import { fmaPeak, load, machine } from './machine.mjs';
 import { SETTINGS, measure } from './measure.mjs';
-import { BATCH, NETS, STEP, batchOf, netOf, weightsOf } from './nets.mjs';
-import { COMPARED, rows } from './rows.mjs';
+import { BATCH, COMPARED, NETS, STEP, batchOf, netOf, weightsOf } from './nets.mjs';
+import { CACHE, rows } from './rows.mjs';
 import { report } from './report.mjs';
 
 const { values: options } = parseArgs({
@@ -22,7 +22,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '1.5' },
     python: { type: 'string' },
-    out: { type: 'string', default: 'node_modules/.cache/galapagos-bench/results' },
+    out: { type: 'string', default: join(CACHE, 'results') },
   },
 });
 const list = (text, known) => {

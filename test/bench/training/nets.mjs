@@ -7,7 +7,8 @@ import { planNetwork } from '../../../packages/trainer/dist/plan.js';
 export const BATCH = 50;
 export const CLASSES = 10;
 export const STEP = { learningRate: 0.05, weightDecay: 5e-4, momentum: 0.9 };
-export const EPSILON = 1e-3;
+/** Steps whose losses all rows must agree on. */
+export const COMPARED = 3;
 
 const RANDOM_DNAS = 10;
 const MUTATIONS = 30;

@@ -1,9 +1,6 @@
 // The record of a run as Markdown.
 import { differences } from './losses.mjs';
 
-/** The row that the ratios are of. */
-const SUBJECTS = ['native', 'native, direct', 'native, tape', 'wasm', 'wasm, tape'];
-
 export function report(record) {
   const parts = [heading(record), steps(record), ratios(record), losses(record), notes(record)];
   return parts.filter((part) => part !== '').join('\n\n');
@@ -17,7 +14,7 @@ export function median(values) {
 
 function heading({ machine, batch, peaks, loads, started, measurements, rows }) {
   const versions = rows
-    .filter(({ kind }) => kind !== 'ours')
+    .filter(({ name }) => /torch/i.test(name))
     .map(({ name }) => measurements.find(({ row }) => row === name)?.version);
   const torch = versions.find((version) => version !== undefined);
   const peak = peakOf(peaks);
@@ -53,7 +50,7 @@ function steps(record) {
 /** Ours over PyTorch: the ratio of the medians of the rounds. */
 function ratios(record) {
   const torch = record.rows.filter(({ kind }) => kind === 'torch').map(({ name }) => name);
-  const subjects = SUBJECTS.filter((name) => record.rows.some((row) => row.name === name));
+  const subjects = record.rows.filter(({ name }) => !/torch/i.test(name)).map(({ name }) => name);
   if (torch.length === 0 || subjects.length === 0) return '';
   const settings = [...new Set(record.measurements.map(({ setting }) => setting))];
   return settings.map((setting) => ratiosOf(record, setting, torch, subjects)).join('\n\n');

@@ -1,15 +1,14 @@
 // One measurement of ours: node row.mjs ROW NET SECONDS THREADS -> one line of JSON.
 import { readFileSync } from 'node:fs';
-import { COMPARED } from './rows.mjs';
-import { batchOf, netOf, weightsOf } from './nets.mjs';
+import { COMPARED, batchOf, netOf, weightsOf } from './nets.mjs';
 import { openNetwork } from './ours.mjs';
 
-const [row, name, seconds] = process.argv.slice(2);
+const [row, name, seconds, threads] = process.argv.slice(2);
 const net = netOf(name);
 const batch = batchOf(net);
 const now = () => performance.now() / 1000;
 
-const network = await openNetwork(row, net.plan, weightsOf(net), batch);
+const network = await openNetwork(row, net.plan, weightsOf(net), batch, Number(threads));
 const losses = Array.from({ length: COMPARED }, () => network.step());
 const warmFrom = now();
 for (let i = 0; i < 3; i++) network.step();

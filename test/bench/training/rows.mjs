@@ -2,13 +2,11 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { OURS } from './ours.mjs';
+import { OUR_ROWS } from './ours.mjs';
 
 const folder = dirname(fileURLToPath(import.meta.url));
-const cache = join(folder, '../../../node_modules/.cache/galapagos-bench');
-
-/** Steps whose losses all rows must agree on. */
-export const COMPARED = 3;
+/** Not in node_modules, which the next `npm ci` deletes. */
+export const CACHE = join(folder, '../../../.cache/training-bench');
 
 /** glibc keeps the memory that was freed, instead of giving it back and faulting it in again with each step. */
 const KEEPS_MEMORY = {
@@ -40,12 +38,12 @@ const TORCH = {
  */
 
 /** @returns {Row[]} */
-export function rows(python = join(cache, 'torch/bin/python')) {
-  const ours = Object.keys(OURS).map((name) => ({
+export function rows(python = join(CACHE, 'torch/bin/python')) {
+  const ours = OUR_ROWS.map(({ name, apart, oneThread, absent }) => ({
     name,
-    kind: 'ours',
-    oneThread: OURS[name].oneThread ?? false,
-    absent: undefined,
+    kind: apart ? 'apart' : 'ours',
+    oneThread,
+    absent,
     run: (net, _files, seconds, threads) => ({
       command: [process.execPath, join(folder, 'row.mjs'), name, net, seconds, threads],
       env: {},
