@@ -2,7 +2,7 @@
 // Whole training steps of Galapagos' back ends and of PyTorch, in one run. See README.md.
 //
 //   node test/bench/training/bench.mjs [--nets ref28,…] [--rows native,…] [--settings '1 thread,…']
-//     [--rounds 3] [--seconds 1.5] [--python FILE] [--out FOLDER]
+//     [--rounds 3] [--seconds 1.5] [--by rate|best|cpu] [--python FILE] [--out FOLDER]
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,7 +12,7 @@ import { fmaPeak, load, machine } from './machine.mjs';
 import { SETTINGS, measure } from './measure.mjs';
 import { BATCH, COMPARED, NETS, STEP, batchOf, netOf, weightsOf } from './nets.mjs';
 import { CACHE, rows } from './rows.mjs';
-import { report } from './report.mjs';
+import { MEASURES, report } from './report.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -21,6 +21,7 @@ const { values: options } = parseArgs({
     settings: { type: 'string', default: Object.keys(SETTINGS).join() },
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '1.5' },
+    by: { type: 'string', default: 'rate' },
     python: { type: 'string' },
     out: { type: 'string', default: join(CACHE, 'results') },
   },
@@ -52,6 +53,7 @@ const record = {
   machine: machine(),
   batch: BATCH,
   seconds: Number(options.seconds),
+  by: list(options.by, Object.keys(MEASURES))[0],
   absent: absent.map(({ name, absent: reason }) => ({ name, reason })),
   rows: chosen.map(({ name, kind }) => ({ name, kind })),
   nets: nets.map((name) => ({ name, gigaflops: costOf(netOf(name).plan, BATCH).flopsPerStep / 1e9 })),

@@ -9,7 +9,8 @@ export const SETTINGS = {
 };
 
 /**
- * @returns What the processes found: steps a second together, by the median step of each, and by its best one.
+ * @returns What the processes found together, steps a second: by the median step of each, by its best one, and steps a
+ * second of processor time, which others on the machine disturb least.
  * @throws Error with the end of what a process said that failed.
  */
 export async function measure(row, net, files, seconds, { processes, threads }) {
@@ -18,7 +19,16 @@ export async function measure(row, net, files, seconds, { processes, threads }) 
   const sum = (key) => found.reduce((total, result) => total + 1 / result[key], 0);
   const { version, losses, warm } = found[0];
   const mebibytes = Math.max(...found.map((result) => result.mebibytes));
-  return { rate: sum('median'), best: sum('best'), steps: found[0].steps, mebibytes, warm, version, losses };
+  return {
+    rate: sum('median'),
+    best: sum('best'),
+    cpu: sum('cpu'),
+    steps: found[0].steps,
+    mebibytes,
+    warm,
+    version,
+    losses,
+  };
 }
 
 function run([file, ...args], env) {

@@ -1,6 +1,13 @@
 // The record of a run as Markdown.
 import { differences } from './losses.mjs';
 
+/** What a rate is. */
+export const MEASURES = {
+  rate: 'by the median step',
+  best: 'by the fastest step',
+  cpu: 'by processor time, which others on the machine disturb least',
+};
+
 export function report(record) {
   const parts = [heading(record), steps(record), ratios(record), losses(record), notes(record)];
   return parts.filter((part) => part !== '').join('\n\n');
@@ -12,7 +19,7 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-function heading({ machine, batch, peaks, loads, started, measurements, rows }) {
+function heading({ machine, batch, by, peaks, loads, started, measurements, rows }) {
   const versions = rows
     .filter(({ name }) => /torch/i.test(name))
     .map(({ name }) => measurements.find(({ row }) => row === name)?.version);
@@ -22,7 +29,7 @@ function heading({ machine, batch, peaks, loads, started, measurements, rows }) 
     `${machine.processor} (family/model/stepping ${machine.family}), ${machine.cores} cores, ${machine.vectors.join(' ')}; ${machine.caches.join(', ')};`,
     `${machine.memoryGibibytes} GiB; ${machine.system}; Node ${machine.node}${torch ? `; PyTorch ${torch}` : ''}; ${started.slice(0, 10)}.`,
     `FMA peak of one core ${peak === undefined ? 'not measured: no C compiler' : `${peak.toFixed(0)} GFLOP/s (largest of ${peaks.length}; median ${median(peaks).toFixed(0)})`}. Load while it ran ${Math.min(...loads)} to ${Math.max(...loads)}.`,
-    `Batch ${batch}, float32, whole steps with the loss read back. Steps/s: median of the rounds (lowest – highest).`,
+    `Batch ${batch}, float32, whole steps with the loss read back. Steps/s ${MEASURES[by]}: median of the rounds (lowest – highest).`,
   ].join('\n');
 }
 
@@ -97,10 +104,10 @@ function notes({ absent, failures }) {
   return [...missing, ...failed].join('\n');
 }
 
-function ratesOf({ measurements }, net, row, setting) {
+function ratesOf({ measurements, by }, net, row, setting) {
   return measurements
     .filter((m) => m.net === net && m.row === row && m.setting === setting)
-    .map(({ rate }) => rate);
+    .map((m) => m[by]);
 }
 
 function peakOf(peaks) {

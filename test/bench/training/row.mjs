@@ -14,12 +14,14 @@ const warmFrom = now();
 for (let i = 0; i < 3; i++) network.step();
 const warm = now() - warmFrom;
 const taken = [];
+const cpuFrom = process.cpuUsage();
 const start = now();
 while (now() - start < Number(seconds) || taken.length < 3) {
   const begun = now();
   network.step();
   taken.push(now() - begun);
 }
+const cpu = process.cpuUsage(cpuFrom);
 taken.sort((a, b) => a - b);
 const [, resident] = /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'));
 const result = {
@@ -27,6 +29,7 @@ const result = {
   median: taken[taken.length >> 1],
   best: taken[0],
   steps: taken.length,
+  cpu: (cpu.user + cpu.system) / 1e6 / taken.length,
   warm,
   losses,
   mebibytes: resident / 1024,

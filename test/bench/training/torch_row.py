@@ -45,11 +45,13 @@ for _ in range(3):
     step()
 warm = time.perf_counter() - warm_from
 taken = []
+cpu_from = time.process_time()
 start = time.perf_counter()
 while time.perf_counter() - start < float(seconds) or len(taken) < 3:
     begun = time.perf_counter()
     step()
     taken.append(time.perf_counter() - begun)
+cpu = (time.process_time() - cpu_from) / len(taken)
 taken.sort()
 with open("/proc/self/status") as file:
     resident = next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
@@ -60,6 +62,7 @@ print(
             "median": taken[len(taken) // 2],
             "best": taken[0],
             "steps": len(taken),
+            "cpu": cpu,
             "warm": warm,
             "losses": losses,
             "mebibytes": resident / 1024,
