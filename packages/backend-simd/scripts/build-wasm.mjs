@@ -5,68 +5,17 @@
 //   node scripts/build-wasm.mjs --check    rebuild into a temporary file and compare: exit 0 the same, 1 different,
 //                                          77 no toolchain to be had (skipped)
 //
-// The toolchain is one pinned version of Zig from PyPI (it carries clang and lld), in a virtual environment of its own.
-// Another compiler would make correct kernels too, but not the same bytes. $ZIG names a `zig` of that version instead.
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+// Another compiler than the pinned one (zig.mjs) would make correct kernels too, but not the same bytes.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { root } from './native.mjs';
+import { findZig, NoToolchain, run } from './zig.mjs';
 
-const ZIG = '0.13.0';
-const PYPI_VERSION = '0.13.0.post1';
 const SKIPPED = 77;
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const kernels = join(root, 'kernels');
 const committed = join(kernels, 'kernels.wasm');
-const cache = join(root, '..', '..', 'node_modules', '.cache', 'galapagos-zig');
-
-class NoToolchain extends Error {}
-
-function run(file, args, options = {}) {
-  return execFileSync(file, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], ...options });
-}
-
-function installZig() {
-  const venv = join(cache, PYPI_VERSION);
-  const bin = join(venv, process.platform === 'win32' ? 'Scripts' : 'bin');
-  const python = join(bin, 'python');
-  const find = () =>
-    run(python, [
-      '-c',
-      'import os, ziglang; print(os.path.join(os.path.dirname(ziglang.__file__), "zig"))',
-    ]).trim();
-  if (existsSync(join(venv, 'complete'))) return find();
-  try {
-    mkdirSync(cache, { recursive: true });
-    run(process.env.PYTHON ?? 'python3', ['-m', 'venv', '--clear', venv]);
-    run(python, [
-      '-m',
-      'pip',
-      'install',
-      '--quiet',
-      '--disable-pip-version-check',
-      `ziglang==${PYPI_VERSION}`,
-    ]);
-    mkdirSync(join(venv, 'complete'));
-    return find();
-  } catch (error) {
-    throw new NoToolchain(`ziglang ${PYPI_VERSION} could not be installed: ${error.stderr || error.message}`);
-  }
-}
-
-function findZig() {
-  const zig = process.env.ZIG ?? installZig();
-  let version;
-  try {
-    version = run(zig, ['version']).trim();
-  } catch (error) {
-    throw new NoToolchain(`${zig} does not run: ${error.message}`);
-  }
-  if (version !== ZIG) throw new NoToolchain(`${zig} is Zig ${version}, needed is ${ZIG}`);
-  return zig;
-}
 
 function build(zig, output) {
   const work = mkdtempSync(join(tmpdir(), 'galapagos-kernels-'));

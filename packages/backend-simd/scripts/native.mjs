@@ -72,11 +72,11 @@ export function hashInputs() {
 
 /**
  * Compiles and links everything into `output`, which is there whole or not at all.
- * @param options `flags` for every step; `platform` and `arch` of the result
+ * @param options `flags` for every step, `isaFlags` for those of an instruction set; `platform` and `arch` of the result
  * @throws {BuildError} when the compiler fails
  */
 export async function compile(compiler, output, options = {}) {
-  const { flags = [], platform = process.platform, arch = process.arch } = options;
+  const { flags = [], isaFlags = {}, platform = process.platform, arch = process.arch } = options;
   if (LINK[platform] === undefined) throw new BuildError(`it is not built on ${platform}`);
   const work = mkdtempSync(join(dirname(output), '.compiling-'));
   const cc = (...args) => run(compiler.command, [...compiler.args, ...flags, ...args]);
@@ -84,7 +84,7 @@ export async function compile(compiler, output, options = {}) {
     const units = Object.entries(ISAS[arch] ?? { baseline: [] }).map(([isa, own]) => ({
       source: join(root, 'kernels', 'kernels.c'),
       object: join(work, `kernels-${isa}.o`),
-      args: [`-DISA=${isa}`, ...own],
+      args: [`-DISA=${isa}`, ...own, ...(isaFlags[isa] ?? [])],
     }));
     for (const name of ['addon', 'parallel']) {
       const source = join(root, 'native', `${name}.c`);
