@@ -118,7 +118,8 @@ function whyNotBuilt(): string {
     const { failure } = JSON.parse(readFileSync(REPORT, 'utf8')) as { failure?: string };
     return failure === undefined ? `it is not built: ${hint}` : failure;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return `it is not built: ${hint}`;
+    if (/^ENO(ENT|TDIR)$/.test((error as NodeJS.ErrnoException).code ?? ''))
+      return `it is not built: ${hint}`;
     return `its report cannot be read (${(error as Error).message}): ${hint}`;
   }
 }
