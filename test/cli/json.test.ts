@@ -4,9 +4,9 @@ import { galapagos } from './harness.js';
 import { writeLog } from './logs.js';
 import { populate } from './population.js';
 
-// What trains, and what reads images, has a test of its own: rerun.test.ts, data.test.ts.
+// What trains, what reads images, and what starts processes has a test of its own: rerun, data, doctor.test.ts.
 const jsonVerbs = commands.filter(
-  ({ name, options }) => 'json' in options && !['rerun', 'data show'].includes(name),
+  ({ name, options }) => 'json' in options && !['rerun', 'data show', 'doctor'].includes(name),
 );
 
 // What is printed is a contract: each shape is strict, so a field more or less than declared fails here.

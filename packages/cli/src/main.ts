@@ -6,6 +6,7 @@ import { diffCommand } from './commands/diff.js';
 import { drawCommand } from './commands/draw.js';
 import { dataImportCommand } from './commands/data-import.js';
 import { dataShowCommand } from './commands/data-show.js';
+import { doctorCommand } from './commands/doctor.js';
 import { fsckCommand } from './commands/fsck.js';
 import { gcCommand } from './commands/gc.js';
 import { initCommand } from './commands/init.js';
@@ -52,6 +53,7 @@ export const commands: readonly Command[] = [
   dataShowCommand,
   gcCommand,
   fsckCommand,
+  doctorCommand,
   completionCommand,
 ];
 

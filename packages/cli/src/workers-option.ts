@@ -1,7 +1,7 @@
-import { availableParallelism } from 'node:os';
 import type { Population } from '@galapagos/population';
 import { BACKEND_CHOICES, BACKEND_LADDER, type BackendChoice } from '@galapagos/trainer';
 import { parseDuration } from './duration.js';
+import { thisMachine } from './machine.js';
 import { UsageError } from './usage-error.js';
 
 export const backendOption = {
@@ -31,7 +31,7 @@ export const workersOption = {
 
 /** One per core; but those in training cannot be drawn, so at most so large a part of the population. */
 export function defaultWorkers({ experiment }: Population, oneIn: number): number {
-  return Math.max(1, Math.min(availableParallelism(), Math.floor(experiment.search.populationSize / oneIn)));
+  return Math.max(1, Math.min(thisMachine().cores, Math.floor(experiment.search.populationSize / oneIn)));
 }
 
 /** The longest time that a timer of Node can wait. */

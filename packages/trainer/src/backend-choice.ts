@@ -23,4 +23,12 @@ export const REMEDIES: Readonly<Record<BackendName, string>> = {
 /** Thrown when a back end that was asked for is not there, or no GPU where one was promised. */
 export class BackendError extends Error {
   override readonly name = 'BackendError';
+
+  constructor(
+    message: string,
+    /** The reason alone. */
+    readonly why = message,
+  ) {
+    super(message);
+  }
 }

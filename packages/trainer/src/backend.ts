@@ -58,6 +58,7 @@ export async function chooseBackend(
   around: Surroundings = surroundings(),
 ): Promise<Backend> {
   const missing: string[] = [];
+  let why = '';
   const names = candidates(choice, around);
   for (const name of names) {
     const { operations, open } = RUNGS[name];
@@ -68,13 +69,18 @@ export async function chooseBackend(
       const { registered, detail } = await open(around);
       if (!(await setBackend(registered))) throw new BackendError('does not start');
       await ready();
-      const why = choice === 'auto' ? 'the best that is there' : 'asked for';
-      return { name, detail, reason: [why, ...missing].join('; '), operations };
+      const first = choice === 'auto' ? 'the best that is there' : 'asked for';
+      return { name, detail, reason: [first, ...missing].join('; '), operations };
     } catch (error) {
-      missing.push(`${name}: ${whyNot(name, error)}`);
+      why = whyNot(name, error);
+      missing.push(`${name}: ${why}`);
     }
   }
-  throw new BackendError(`the back end cannot be used: ${missing.join('; ')}${remedyOf(names)}`);
+  const all = missing.join('; ');
+  throw new BackendError(
+    `the back end cannot be used: ${all}${remedyOf(names)}`,
+    names.length === 1 ? why : all,
+  );
 }
 
 /** What is tried, in this order. Of a promised GPU there is no way down. */

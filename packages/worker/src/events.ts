@@ -4,7 +4,12 @@ import type { Progress } from './evaluate.js';
 
 /** Everything that a worker does. The events are the truth; the log subscribes. */
 export type WorkerEvent =
-  | { readonly event: 'joined'; readonly worker: WorkerName; readonly backend: string }
+  | {
+      readonly event: 'joined';
+      readonly worker: WorkerName;
+      readonly backend: string;
+      readonly reason?: string | undefined;
+    }
   | {
       readonly event: 'born';
       readonly id: IndividualId;

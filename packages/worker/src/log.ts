@@ -10,7 +10,7 @@ export function logEvents(destination: DestinationStream, level = 'info'): (even
     if (event === 'joined' && 'worker' in rest) {
       // From now on every line says whose it is, this one among them.
       bound = log.child({ worker: rest.worker });
-      return bound.info({ backend: rest.backend }, event);
+      return bound.info({ backend: rest.backend, reason: rest.reason }, event);
     }
     bound[levelOf(event)](rest, event);
   };

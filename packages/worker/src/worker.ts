@@ -24,6 +24,8 @@ export interface WorkerOptions {
   readonly version: string;
   /** The back end that trains, to be written down. */
   readonly backend: string;
+  /** Which version of it, and why it and not another: for the log. */
+  readonly backendReason?: string;
   readonly slurmJob?: string;
   readonly onEvent?: (event: WorkerEvent) => void;
   /** How the only collector is found. @default by proper-lockfile */
@@ -94,7 +96,7 @@ export class Worker {
     await control.poll();
     const me = await Membership.join(population, options);
     const emit = onEvent ?? (() => undefined);
-    emit({ event: 'joined', worker: me.name, backend: options.backend });
+    emit({ event: 'joined', worker: me.name, backend: options.backend, reason: options.backendReason });
     const liveness = new Liveness(population, {
       host: options.host,
       // An order may change it while we work.

@@ -35,13 +35,14 @@ export const workerCommand = defineCommand({
       const ready = await unlessAborted(trainer.ready(), departure.asked);
       if (ready === undefined) return departure.exitCode;
       refuseOtherData(population, ready.checksum);
-      if (terminal.isWatched) terminal.err(`back end ${ready.backend}: ${ready.reason}`);
+      if (terminal.isWatched) terminal.err(`back end ${ready.backend}, ${ready.detail}: ${ready.reason}`);
       const worker = new Worker({
         population,
         evaluate: trainer.evaluate,
         host: nodeHost,
         version,
         backend: ready.backend,
+        backendReason: `${ready.detail}: ${ready.reason}`,
         ...slurmJob(),
         onEvent: terminal.isWatched
           ? tellPerson(terminal)
