@@ -3,6 +3,7 @@ import { isSystemError } from './cache.js';
 import type { Dataset, ImageSet, Parts } from './dataset.js';
 import { sizeOf } from './dataset.js';
 import { DatasetError } from './errors.js';
+import { imagesInMemory } from './image-set.js';
 import { type Complaints, OpenFile, openToRead } from './open-file.js';
 import {
   PACK_MAGIC,
@@ -17,6 +18,9 @@ import { summarize } from './summarize.js';
 
 const REMEDY =
   'Copy it here from where it is whole, or make it again with galapagos data import: the same images and options give the same file.';
+
+/** So large may a set be that every process keeps for itself. */
+const KEPT_BYTES = 8 * 2 ** 20;
 
 /** Whether a path is that of a file that begins as a packed data set does; not whether it is a whole one. */
 export function isPack(path: string): boolean {
@@ -39,8 +43,8 @@ export function isPack(path: string): boolean {
 }
 
 /**
- * A packed data set that is open. Only its labels are in memory; the images are read from the file, so what the
- * processes of a host share is the host's page cache.
+ * A packed data set that is open. Only its labels are in memory, and sets of a few megabytes; all other images are read
+ * from the file, so what the processes of a host share is the host's page cache.
  *
  * Thrown by `open` when there is no such file (`missing-file`), it cannot be read (`unreadable-file`), or it is not a
  * packed data set or not a whole one (`malformed-file`).
@@ -58,6 +62,7 @@ export class PackFile {
 
   readonly header: PackHeader;
   readonly parts: Parts;
+  readonly #onDisk: Parts;
   readonly #file: OpenFile;
   #stamp: string;
 
@@ -85,11 +90,13 @@ export class PackFile {
         this.#refuseChange();
       },
     });
-    this.parts = {
+    this.#onDisk = {
       train: part(0, train),
       validation: part(train, validation),
       test: part(train + validation, test),
     };
+    const { train: learned, validation: shown, test: hidden } = this.#onDisk;
+    this.parts = { train: this.#kept(learned), validation: this.#kept(shown), test: hidden };
   }
 
   get path(): string {
@@ -103,7 +110,7 @@ export class PackFile {
   verify(): void {
     this.#stamp = this.#file.stamp();
     const { checksum, normalization } = this.header;
-    const found = summarize({ ...this.header, ...this.parts });
+    const found = summarize({ ...this.header, ...this.#onDisk });
     if (found.checksum !== checksum) {
       throw this.#spoilt(`contents with the SHA-256 ${checksum}`, found.checksum);
     }
@@ -135,6 +142,29 @@ export class PackFile {
     // So that the next reading fails too.
     this.#stamp = '';
     return malformed(this.path, expected, found);
+  }
+
+  /** A small set in memory from its first reading on: a reading for each image is a large part of a small step. */
+  #kept(set: ImageSet): ImageSet {
+    const size = sizeOf(this.header);
+    if (set.count * size > KEPT_BYTES) return set;
+    let kept: ImageSet | undefined;
+    const keep = (): ImageSet => {
+      const images = new Uint8Array(set.count * size);
+      set.read(
+        Uint32Array.from({ length: set.count }, (_, at) => at),
+        images,
+      );
+      return imagesInMemory(images, set.labels, size);
+    };
+    return {
+      ...set,
+      read: (positions, into) => {
+        kept ??= keep();
+        kept.read(positions, into);
+        this.#refuseChange();
+      },
+    };
   }
 
   #readImages(start: number, positions: ArrayLike<number>, into: Uint8Array): void {
