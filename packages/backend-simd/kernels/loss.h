@@ -14,8 +14,13 @@ static double exponential(double x) {
   if (!(x > -700)) return x == x ? 0 : x;
   const double k = __builtin_rint(x * 1.4426950408889634);
   const double r = x - k * 0.6931471803691238 - k * 1.9082149292705877e-10;
-  double sum = 1;
-  for (int i = 13; i > 0; i--) sum = 1 + sum * r / i;
+  // 1 / 13!, 1 / 12!, ... 1
+  static const double coefficients[] = {
+      1.6059043836821613e-10, 2.0876756987868099e-09, 2.5052108385441720e-08, 2.7557319223985893e-07, 2.7557319223985888e-06,
+      2.4801587301587302e-05, 1.9841269841269841e-04, 1.3888888888888889e-03, 8.3333333333333332e-03, 4.1666666666666664e-02,
+      1.6666666666666666e-01, 0.5,                    1,                      1};
+  double sum = coefficients[0];
+  for (int i = 1; i < 14; i++) sum = coefficients[i] + sum * r;
   const Bits scale = {.bits = (uint64_t)(1023 + (int64_t)k) << 52};
   return sum * scale.value;
 }

@@ -38,6 +38,23 @@ INLINE void transpose4(const float *x, size_t x_pitch, float *const *y) {
   store(y[3], __builtin_shufflevector(AB, CD, 2, 3, 6, 7));
 }
 
+// One line of `count` numbers of all examples. Images may be apart by a multiple of what one way of the cache holds: each line is
+// then fetched once only if it is used up at once.
+INLINE void load_line(const float *from, size_t example, int batch, float *const *to, int count) {
+  int n = 0;
+  for (; n + 4 <= batch; n += 4, from += 4 * example) {
+    int i = 0;
+    for (; i + 4 <= count; i += 4) {
+      float *const at[4] = {to[i] + n, to[i + 1] + n, to[i + 2] + n, to[i + 3] + n};
+      transpose4(from + i, example, at);
+    }
+    for (; i < count; i++)
+      for (int j = 0; j < 4; j++) to[i][n + j] = from[j * example + i];
+  }
+  for (; n < batch; n++, from += example)
+    for (int i = 0; i < count; i++) to[i][n] = from[i];
+}
+
 static void load_part(void *context, int part, int thread) {
   const Moving *s = context;
   const Plane *y = s->y;
@@ -47,22 +64,13 @@ static void load_part(void *context, int part, int thread) {
   for (int h = begin; h < end; h++) {
     float *row = plane_row(s->memory, y, h);
     const float *from = s->images + (size_t)h * numbers;
-    for (int i = 0; i < numbers; i += 4) {
-      const int count = min_int(4, numbers - i);
-      float *to[4];
-      for (int j = 0; j < 4; j++) {
-        const int at = min_int(i + j, numbers - 1);
-        to[j] = row + (size_t)(at % y->channels) * y->pitch + (size_t)(at / y->channels) * s->batch;
-      }
-      int n = 0;
-      if (count == 4) {
-        for (; n + 4 <= s->batch; n += 4) {
-          float *const at[4] = {to[0] + n, to[1] + n, to[2] + n, to[3] + n};
-          transpose4(from + n * example + i, example, at);
-        }
-      }
-      for (; n < s->batch; n++)
-        for (int j = 0; j < count; j++) to[j][n] = from[n * example + i + j];
+    for (int i = 0; i < numbers; i += LINE_FLOATS) {
+      const int count = min_int(LINE_FLOATS, numbers - i);
+      float *to[LINE_FLOATS];
+      for (int j = 0; j < count; j++)
+        to[j] = row + (size_t)((i + j) % y->channels) * y->pitch + (size_t)((i + j) / y->channels) * s->batch;
+      if (count == LINE_FLOATS) load_line(from + i, example, s->batch, to, LINE_FLOATS);
+      else load_line(from + i, example, s->batch, to, count);
     }
   }
   finish_rows(s, y, part, begin, end);
