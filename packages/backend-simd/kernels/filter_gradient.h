@@ -6,11 +6,12 @@
 
 // Products of so many (channel, tap) of x with so many channels of dy are summed at once.
 #if defined(__AVX512F__) || defined(__ARM_NEON)
-enum { MOST_DY = 4 };
+enum { MOST_X = 6, MOST_DY = 4 };
+#elif defined(__AVX2__)
+enum { MOST_X = 4, MOST_DY = 3 };
 #else
-enum { MOST_DY = 2 };
+enum { MOST_X = 6, MOST_DY = 2 };
 #endif
-enum { MOST_X = 6 };
 // Rows of dy that are worked on together: enough floats that adding up the lanes at their end does not matter.
 enum { CHUNK_FLOATS = 1536 };
 
@@ -52,29 +53,46 @@ INLINE void product_tile(const int xs, const int dys, const RowPairs *rows, cons
   NOINLINE void products_##xs##_##dys(const RowPairs *rows, const ptrdiff_t *x_at, size_t dy_pitch, float *const *sums) { \
     product_tile(xs, dys, rows, x_at, dy_pitch, sums);                                                                      \
   }
+// One, three or MOST_X of x; as many of dy as there are.
 PRODUCTS(1, 1)
 PRODUCTS(3, 1)
-PRODUCTS(6, 1)
 PRODUCTS(1, 2)
 PRODUCTS(3, 2)
-PRODUCTS(6, 2)
 #if defined(__AVX512F__) || defined(__ARM_NEON)
+PRODUCTS(6, 1)
+PRODUCTS(6, 2)
 PRODUCTS(1, 3)
 PRODUCTS(3, 3)
 PRODUCTS(6, 3)
 PRODUCTS(1, 4)
 PRODUCTS(3, 4)
 PRODUCTS(6, 4)
+#elif defined(__AVX2__)
+PRODUCTS(4, 1)
+PRODUCTS(4, 2)
+PRODUCTS(1, 3)
+PRODUCTS(3, 3)
+PRODUCTS(4, 3)
+#else
+PRODUCTS(6, 1)
+PRODUCTS(6, 2)
 #endif
 
 typedef void (*Products)(const RowPairs *, const ptrdiff_t *, size_t, float *const *);
 
 static const Products products[MOST_DY][3] = {
+#if defined(__AVX512F__) || defined(__ARM_NEON)
     {products_1_1, products_3_1, products_6_1},
     {products_1_2, products_3_2, products_6_2},
-#if defined(__AVX512F__) || defined(__ARM_NEON)
     {products_1_3, products_3_3, products_6_3},
     {products_1_4, products_3_4, products_6_4},
+#elif defined(__AVX2__)
+    {products_1_1, products_3_1, products_4_1},
+    {products_1_2, products_3_2, products_4_2},
+    {products_1_3, products_3_3, products_4_3},
+#else
+    {products_1_1, products_3_1, products_6_1},
+    {products_1_2, products_3_2, products_6_2},
 #endif
 };
 
@@ -128,7 +146,7 @@ static void products_part(void *context, int part, int thread) {
   float unwanted[MOST_DY];
   const int all = x->channels * f->filter_width;
   for (int m = 0; m < all;) {
-    const int left = all - m, choice = left > 3 ? 2 : left > 1 ? 1 : 0, size = choice == 2 ? 6 : choice == 1 ? 3 : 1;
+    const int left = all - m, choice = left > 3 ? 2 : left > 1 ? 1 : 0, size = choice == 2 ? MOST_X : choice == 1 ? 3 : 1;
     ptrdiff_t x_at[MOST_X];
     float *sums[MOST_X];
     for (int i = 0; i < size; i++) {

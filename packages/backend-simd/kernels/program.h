@@ -67,19 +67,19 @@ static size_t instruction_scratch(const Program *p, const Instruction *i) {
   switch (i->op) {
   case CONVOLUTION: {
     const Filter f = filter_at(a + 3);
-    const int m = winograd_size(a[9], &f, plane + a[0], plane + a[2]);
-    return m ? winograd_forward_scratch(n, plane + a[0], plane + a[2], m) : direct_forward_scratch(n, plane + a[0], plane + a[2], &f);
+    const int m = winograd_size(a[9], &f, plane + a[0], plane + a[2], 0);
+    return m ? winograd_forward_scratch(n, plane + a[0], plane + a[2], &f, m) : direct_forward_scratch(n, plane + a[0], plane + a[2], &f);
   }
   case INPUT_GRADIENT: {
     const Filter f = filter_at(a + 3);
-    const int m = winograd_size(a[8], &f, plane + a[2], plane + a[0]);
-    return m ? winograd_input_gradient_scratch(n, plane + a[2], plane + a[0], m)
+    const int m = winograd_size(a[8], &f, plane + a[2], plane + a[0], 0);
+    return m ? winograd_input_gradient_scratch(n, plane + a[2], plane + a[0], &f, m)
              : direct_input_gradient_scratch(n, plane + a[2], plane + a[0], &f);
   }
   case FILTER_GRADIENT: {
     const Filter f = filter_at(a + 3);
-    const int m = winograd_size(a[8], &f, plane + a[0], plane + a[1]);
-    return m ? winograd_filter_gradient_scratch(n, plane + a[0], plane + a[1], m)
+    const int m = winograd_size(a[8], &f, plane + a[0], plane + a[1], 1);
+    return m ? winograd_filter_gradient_scratch(n, plane + a[0], plane + a[1], &f, m)
              : direct_filter_gradient_scratch(n, plane + a[0], plane + a[1], &f);
   }
   case NORMALIZE:
@@ -213,7 +213,7 @@ static void run_instruction(char *memory, Program *p, const Instruction *i) {
   case CONVOLUTION: {
     const Filter f = filter_at(a + 3);
     Statistics statistics = a[8] ? statistics_at(LINE(8), PLANE(2)->channels) : (Statistics){0};
-    const int m = winograd_size(a[9], &f, PLANE(0), PLANE(2));
+    const int m = winograd_size(a[9], &f, PLANE(0), PLANE(2), 0);
     if (m) winograd_forward(memory, n, PLANE(0), LINE(1), PLANE(2), &f, m, a[8] ? &statistics : 0, scratch);
     else direct_forward(memory, n, PLANE(0), LINE(1), PLANE(2), &f, a[8] ? &statistics : 0, scratch);
     break;
@@ -252,14 +252,14 @@ static void run_instruction(char *memory, Program *p, const Instruction *i) {
     break;
   case INPUT_GRADIENT: {
     const Filter f = filter_at(a + 3);
-    const int m = winograd_size(a[8], &f, PLANE(2), PLANE(0));
+    const int m = winograd_size(a[8], &f, PLANE(2), PLANE(0), 0);
     if (m) winograd_input_gradient(memory, n, PLANE(0), LINE(1), PLANE(2), &f, m, scratch);
     else direct_input_gradient(memory, n, PLANE(0), LINE(1), PLANE(2), &f, scratch);
     break;
   }
   case FILTER_GRADIENT: {
     const Filter f = filter_at(a + 3);
-    const int m = winograd_size(a[8], &f, PLANE(0), PLANE(1));
+    const int m = winograd_size(a[8], &f, PLANE(0), PLANE(1), 1);
     if (m) winograd_filter_gradient(memory, n, PLANE(0), PLANE(1), LINE(2), &f, m, scratch);
     else direct_filter_gradient(memory, n, PLANE(0), PLANE(1), LINE(2), &f, scratch);
     break;
