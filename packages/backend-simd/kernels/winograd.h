@@ -434,7 +434,7 @@ typedef struct {
   float *sums;
 } OuterProducts;
 
-INLINE void outer_tile(const int rows, const int vectors, const OuterProducts *o, int channel) {
+INLINE void outer_sums(const int rows, const int vectors, const OuterProducts *o, int channel) {
   vec sum[8][6];
   UNROLL_ALL for (int i = 0; i < rows; i++) UNROLL_ALL for (int j = 0; j < vectors; j++) sum[i][j] = vzero();
   const float *v[8], *d = o->d + channel;
@@ -455,9 +455,9 @@ INLINE void outer_tile(const int rows, const int vectors, const OuterProducts *o
 
 INLINE void outer_channels(const int rows, const OuterProducts *o) {
   int c = 0;
-  for (; c + TILE_VECTORS(rows) * VL <= o->channels; c += TILE_VECTORS(rows) * VL) outer_tile(rows, TILE_VECTORS(rows), o, c);
-  for (; c + 2 * VL <= o->channels; c += 2 * VL) outer_tile(rows, 2, o, c);
-  if (c < o->channels) outer_tile(rows, 1, o, c);
+  for (; c + TILE_VECTORS(rows) * VL <= o->channels; c += TILE_VECTORS(rows) * VL) outer_sums(rows, TILE_VECTORS(rows), o, c);
+  for (; c + 2 * VL <= o->channels; c += 2 * VL) outer_sums(rows, 2, o, c);
+  if (c < o->channels) outer_sums(rows, 1, o, c);
 }
 
 #define OUTER(rows) \
