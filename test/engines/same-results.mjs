@@ -1,14 +1,17 @@
 #!/usr/bin/env node
 // Whether both engines compute the same here: every operation with its gradients on random shapes and a net trained step
 // by step, to the bit; compiled networks, whose sums are as wide as the vectors of the machine, to rounding; and those on
-// any number of threads to the bit. Plain Node over the build, so that it runs where the unit tests do not: on other
-// versions of Node (node-versions.mjs) and on an emulated processor (packages/backend-simd/scripts/prebuild.mjs).
+// any number of threads, and in several threads of JavaScript at a time, to the bit. Plain Node over the build, so that it
+// runs where the unit tests do not: on other versions of Node (node-versions.mjs) and on an emulated processor
+// (packages/backend-simd/scripts/prebuild.mjs).
 //
 //   node test/engines/same-results.mjs      exit status 1 and the difference where there is one; 77 without native engine
 //
 // The last line has two digests: of all results of single operations, which is the same on every machine, and of those of
 // compiled networks, the same on every machine with the same instruction set.
 import { createHash } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import {
   CompiledNetwork,
   nativeEngine,
@@ -248,34 +251,57 @@ async function onEach(engines, compute) {
   return results;
 }
 
-const found = nativeEngine();
-if (!found.available) {
-  console.error(`skipped, no native engine: ${found.reason}`);
-  process.exit(77);
+/** What a thread of JavaScript makes of a network, while others do the same with the same threads of the kernels. */
+async function fromWorker() {
+  await tf.setBackend(registerSimdBackend('native'));
+  const [, graph, batch] = graphs[1];
+  return compiled(graph, batch, 'winograd4', 3);
 }
-tf.enableProdMode();
-const both = ['native', 'wasm'];
-const digest = createHash('sha256');
-const compiledDigest = createHash('sha256');
-for (let seed = 0; seed < ROUNDS; seed++) {
-  const results = await onEach(both, () => round(randomNumbers(seed)));
-  requireSame(`operations, seed ${seed}`, results);
-  for (const array of results[0]) digest.update(array);
+
+function inWorker() {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(fileURLToPath(import.meta.url));
+    worker.once('message', resolve).once('error', reject);
+  });
 }
-const curves = await onEach(both, () => [Float32Array.from(losses(randomNumbers(1)))]);
-requireSame('a net of single operations', curves);
-digest.update(curves[0][0]);
-for (const [name, graph, batch] of graphs) {
-  for (const method of methods) {
-    const what = `compiled ${name}, ${method}`;
-    requireClose(what, 1e-3, await onEach(both, () => compiled(graph, batch, method, 1)));
-    const threads = [1, 2, 3, 8].map((count) => () => compiled(graph, batch, method, count));
-    const results = await Promise.all(threads.map(async (compute) => (await onEach(['native'], compute))[0]));
-    requireSame(`${what}, threads`, results);
-    for (const array of results[0]) compiledDigest.update(array);
+
+async function main() {
+  const found = nativeEngine();
+  if (!found.available) {
+    console.error(`skipped, no native engine: ${found.reason}`);
+    return 77;
   }
+  const both = ['native', 'wasm'];
+  const digest = createHash('sha256');
+  const compiledDigest = createHash('sha256');
+  for (let seed = 0; seed < ROUNDS; seed++) {
+    const results = await onEach(both, () => round(randomNumbers(seed)));
+    requireSame(`operations, seed ${seed}`, results);
+    for (const array of results[0]) digest.update(array);
+  }
+  const curves = await onEach(both, () => [Float32Array.from(losses(randomNumbers(1)))]);
+  requireSame('a net of single operations', curves);
+  digest.update(curves[0][0]);
+  for (const [name, graph, batch] of graphs) {
+    for (const method of methods) {
+      const what = `compiled ${name}, ${method}`;
+      requireClose(what, 1e-3, await onEach(both, () => compiled(graph, batch, method, 1)));
+      const threads = [1, 2, 3, 8].map((count) => () => compiled(graph, batch, method, count));
+      const results = await Promise.all(
+        threads.map(async (compute) => (await onEach(['native'], compute))[0]),
+      );
+      requireSame(`${what}, threads`, results);
+      for (const array of results[0]) compiledDigest.update(array);
+    }
+  }
+  requireSame('threads of JavaScript', await Promise.all([fromWorker(), inWorker(), inWorker(), inWorker()]));
+  console.log(
+    `both engines agree: Node ${process.versions.node}, ${process.platform}-${process.arch}, ${found.isa}`,
+  );
+  console.log(digest.digest('hex').slice(0, 16), compiledDigest.digest('hex').slice(0, 16));
+  return 0;
 }
-console.log(
-  `both engines agree: Node ${process.versions.node}, ${process.platform}-${process.arch}, ${found.isa}`,
-);
-console.log(digest.digest('hex').slice(0, 16), compiledDigest.digest('hex').slice(0, 16));
+
+tf.enableProdMode();
+if (isMainThread) process.exitCode = await main();
+else parentPort.postMessage(await fromWorker());
