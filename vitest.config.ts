@@ -6,7 +6,13 @@ const conditions = ['galapagos-source', 'node', 'import', 'module', 'default'];
 
 const include = ['test/**/*.test.ts'];
 // Tests of what keeps something for a whole process (back ends, tensors), or that put something in a module's place.
-const apart = ['test/trainer/**', 'test/backend-simd/**', 'test/referee/**', 'test/datasets/stale.test.ts'];
+const apart = [
+  'test/trainer/**',
+  'test/backend-simd/**',
+  'test/referee/**',
+  'test/fuzz/**',
+  'test/datasets/stale.test.ts',
+];
 
 export default defineConfig({
   resolve: { conditions },
