@@ -70,12 +70,19 @@ INLINE void points_to_patch(const int mode, const Patch *p, size_t channel, int 
     UNROLL_ALL for (int i = 0; i < OUTPUTS(mode); i++) {
       if (!p->row[i]) continue;
       transform_output(mode, t[i], o);
-      float *to = p->row[i] + p->column + (ptrdiff_t)p->from * batch + channel + from + n;
-      for (int j = p->from; j < p->to; j++, to += batch) {
-        const vec v = o[j];
-        if (lanes == VL) vstore(to, v);
-        else vstore_part(to, v, lanes);
-        const vec around = lanes == VL ? (vec)(v - shift) : vkeep(v - shift, lanes);
+      float *to = p->row[i] + p->column + channel + from + n;
+      if (p->inside && lanes == VL) {
+        UNROLL_ALL for (int j = 0; j < OUTPUTS(mode); j++) {
+          vstore(to + (ptrdiff_t)j * batch, o[j]);
+          const vec around = o[j] - shift;
+          *sum += around;
+          *square = vfma(around, around, *square);
+        }
+        continue;
+      }
+      for (int j = p->from; j < p->to; j++) {
+        vstore_part(to + (ptrdiff_t)j * batch, o[j], lanes);
+        const vec around = vkeep(o[j] - shift, lanes);
         *sum += around;
         *square = vfma(around, around, *square);
       }
@@ -302,8 +309,8 @@ static float first_output(int mode, const float *points, size_t point_pitch) {
 }
 
 // One block of output channels: the products of all points, then what they make.
-static void filter_outputs(const Filtering *s, int part, int is_first, int row, int from, int to, int channel, int outputs, const float *v,
-                           size_t v_pitch, float *o, size_t o_pitch) {
+static void filter_outputs(const Filtering *s, int part, int is_first, int from, int to, int channel, int outputs, const Patch *patches,
+                           const float *v, size_t v_pitch, float *o, size_t o_pitch) {
   const Tiles *t = &s->tiles;
   const Plane *y = s->y;
   const int inner = s->x->channels, side = POINTS(t->mode), filters = FILTERS(t->mode);
@@ -324,9 +331,10 @@ static void filter_outputs(const Filtering *s, int part, int is_first, int row, 
       if (is_first) begin_channel(s->statistics, part, c, first_output(t->mode, points, o_pitch));
       shift = vsplat(s->statistics->shift[(size_t)part * y->channels + c]);
     }
+    const Patch *patch = patches;
     FOR_TILES(s->batch, from, to) {
-      const Patch patch = make_patch(s->memory, s->batch, y, OUTPUTS(t->mode), row * t->out_step + t->out_top, tile * t->out_step + t->out_left);
-      s->transforms->from_points(&patch, (size_t)c * y->pitch, s->batch, first, count, points + (at - from), o_pitch, shift, &sum, &square);
+      (void)tile;
+      s->transforms->from_points(patch++, (size_t)c * y->pitch, s->batch, first, count, points + (at - from), o_pitch, shift, &sum, &square);
     }
     if (s->statistics) add_statistics(s->statistics, part, c, vsum(sum), vsum(square));
   }
@@ -351,6 +359,7 @@ static void filtering_part(void *context, int part, int thread) {
   const Plane *x = s->x, *y = s->y;
   const size_t row_pitch = row_pitch_of(t), v_pitch = filtering_points(t, x->channels), o_pitch = filtering_points(t, MOST_OUTPUTS);
   float *v = s->scratch + s->thread_floats * thread, *o = v + t->points * v_pitch;
+  Patch *patches = (Patch *)(o + round_up(t->points * o_pitch + PLANE_SLACK, LINE_FLOATS));
   const int begin = part_begin(t->rows, s->parts, part), end = part_begin(t->rows, s->parts, part + 1);
   for (int row = begin; row < end; row++)
     for (int from = 0; from < t->columns; from += t->block) {
@@ -360,9 +369,14 @@ static void filtering_part(void *context, int part, int thread) {
         for (int c = 0; c < x->channels; c++)
           s->transforms->to_points(&patch, (size_t)c * x->pitch, s->batch, first, count, v + c * row_pitch + (at - from), v_pitch);
       }
+      Patch *patch = patches;
+      FOR_TILES(s->batch, from, to) {
+        (void)first;
+        *patch++ = make_patch(s->memory, s->batch, y, OUTPUTS(t->mode), row * t->out_step + t->out_top, tile * t->out_step + t->out_left);
+      }
       for (int block = 0; block < output_blocks(y->channels); block++) {
         const int channel = block_begin(y->channels, block), outputs = block_begin(y->channels, block + 1) - channel;
-        filter_outputs(s, part, is_first, row, from, to, channel, outputs, v, v_pitch, o, o_pitch);
+        filter_outputs(s, part, is_first, from, to, channel, outputs, patches, v, v_pitch, o, o_pitch);
       }
       if (s->statistics) s->statistics->count[part] += outputs_of(s, row, from, to);
       if (to < t->columns || !y->margin) continue;
@@ -381,7 +395,10 @@ static Tiles filtering_tiles(Tiles t, int inner) {
 }
 
 static size_t filtering_thread_floats(const Tiles *t, int inner) {
-  return round_up(t->points * (filtering_points(t, inner) + filtering_points(t, MOST_OUTPUTS)) + PLANE_SLACK, LINE_FLOATS);
+  // A block meets fewer tiles than this, whatever their examples.
+  const size_t patches = sizeof(Patch) / sizeof(float) * (t->block + 2);
+  return round_up(t->points * (filtering_points(t, inner) + filtering_points(t, MOST_OUTPUTS)) + PLANE_SLACK, LINE_FLOATS) +
+         round_up(patches, LINE_FLOATS) + LINE_FLOATS;
 }
 
 static size_t filtering_scratch(Tiles tiles, int inner, int outer) {
