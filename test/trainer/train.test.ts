@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { KernelError, type Operations } from '@galapagos/backend-simd';
+import { KernelError, type Operations, simdOperations } from '@galapagos/backend-simd';
 import { SeededRandom, firstDna, formatDna, integer } from '@galapagos/dna';
 import { checkpointName, findCheckpoints, nodeFilesystem, sha256 } from '@galapagos/population';
 import { memory } from '@tensorflow/tfjs-core';
@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeState } from '../../packages/trainer/src/checkpoint.js';
 import { costOf } from '../../packages/trainer/src/flops.js';
 import type { TrainingOutcome, TrainingRequest } from '../../packages/trainer/src/messages.js';
+import { batchSizes, compiledCost } from '../../packages/trainer/src/network.js';
 import { planNetwork } from '../../packages/trainer/src/plan.js';
 import { trainIndividual } from '../../packages/trainer/src/train.js';
 import { decodeWeights, encodeWeights } from '../../packages/trainer/src/weights-file.js';
@@ -262,11 +263,12 @@ describe('a loss that is no longer a number', () => {
 });
 
 describe('limits', () => {
-  const cost = costOf(planOf(), 10);
+  const sizes = batchSizes(simdOperations, { batchSize: 10 });
+  const cost = compiledCost(planOf(), simdOperations, costOf(planOf(), 10), sizes);
   test.each([
     ['parameters', cost.parameters, '211 parameters, more than the limit of 100'],
     ['flopsPerExample', cost.flopsPerStep / 10, '75.49 kFLOP per example, more than the limit of 100 FLOP'],
-    ['memoryBytes', cost.memoryBytes, '90.37 kB of memory for a training step, more than the limit of 100 B'],
+    ['memoryBytes', cost.memoryBytes, '132.4 kB of memory for a training step, more than the limit of 100 B'],
   ] as const)('%s', async (limit, exactly, reason) => {
     const run = async (value: number) =>
       await trainIndividual(

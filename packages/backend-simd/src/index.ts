@@ -9,6 +9,7 @@ export {
   type NamedArrays,
   type NetworkBatch,
 } from './network/compiled-network.js';
+export { type Batches, networkBytes } from './network/block.js';
 export type { ConvolutionMethod } from './network/forward.js';
 export type {
   GraphConvolution,

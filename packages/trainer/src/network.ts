@@ -4,9 +4,11 @@ import {
   type NetworkBatch,
   type Operations,
   type SgdOptions,
+  networkBytes,
   simdOperations,
 } from '@galapagos/backend-simd';
 import type { Arrays } from './arrays.js';
+import type { NetworkCost } from './flops.js';
 import { sameShape } from './inherit-weights.js';
 import { graphOf } from './network-graph.js';
 import { type ParameterSpec, parametersOf } from './parameters.js';
@@ -38,9 +40,36 @@ export interface BatchSizes {
   readonly inference?: number;
 }
 
+/** Examples that compiled networks classify at once: few stay in the cache from layer to layer, and fill whole vectors. */
+const INFERENCE_BATCH = 16;
+const MOST_COMPILED_BYTES = 2 ** 32;
+
 /** For a training and the validation at its end, of which a forward pass alone needs less memory than a step. */
-export function batchSizes({ batchSize }: { readonly batchSize: number }): Required<BatchSizes> {
-  return { training: batchSize, inference: 2 * batchSize };
+export function batchSizes(
+  operations: Operations,
+  { batchSize }: { readonly batchSize: number },
+): Required<BatchSizes> {
+  return { training: batchSize, inference: isCompiled(operations) ? INFERENCE_BATCH : 2 * batchSize };
+}
+
+/**
+ * What a network costs where it is compiled: the memory is known then, and what is counted over its operations is only
+ * an estimate of it.
+ */
+export function compiledCost(
+  plan: Plan,
+  operations: Operations,
+  cost: NetworkCost,
+  sizes: Required<BatchSizes>,
+): NetworkCost {
+  // Beyond, numbers may not fit those of the kernels, and it is over any limit anyway.
+  if (!isCompiled(operations) || cost.memoryBytes > MOST_COMPILED_BYTES) return cost;
+  const { training: trainingBatch, inference: inferenceBatch } = sizes;
+  return { ...cost, memoryBytes: networkBytes(graphOf(plan), { trainingBatch, inferenceBatch }) };
+}
+
+function isCompiled(operations: Operations): boolean {
+  return operations === simdOperations;
 }
 
 /**
@@ -55,7 +84,7 @@ export function createNetwork(
   sizes: BatchSizes,
 ): Network {
   for (const spec of parametersOf(plan)) requireValues(values, spec);
-  if (operations !== simdOperations) return new TapeNetwork(plan, operations, values, sizes);
+  if (!isCompiled(operations)) return new TapeNetwork(plan, operations, values, sizes);
   const { training: trainingBatch, inference: inferenceBatch } = sizes;
   return new CompiledNetwork(graphOf(plan), { trainingBatch, inferenceBatch, values });
 }

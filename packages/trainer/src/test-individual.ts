@@ -28,7 +28,7 @@ export async function testIndividual(options: {
   const dataset = await loadDataset(options.data, { checksum: options.checksum });
   const plan = planNetwork(options.dna, dataset, dataset.classes.length);
   const { arrays } = decodeWeights(options.weights);
-  const { inference } = batchSizes(options.training);
+  const { inference } = batchSizes(operations, options.training);
   const network = createNetwork(plan, operations, arrays, { inference });
   try {
     const examples = new Examples(dataset, options.training);

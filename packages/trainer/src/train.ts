@@ -7,7 +7,7 @@ import { type NetworkCost, costOf } from './flops.js';
 import { startingWeights } from './inherit-weights.js';
 import { excessOver } from './limits.js';
 import type { TrainingOutcome, TrainingRequest } from './messages.js';
-import { type Network, batchSizes, createNetwork } from './network.js';
+import { type Network, batchSizes, compiledCost, createNetwork } from './network.js';
 import { parametersOf } from './parameters.js';
 import { type Plan, planNetwork } from './plan.js';
 import { Training } from './training.js';
@@ -22,6 +22,7 @@ import { type Workbench, waiting } from './workbench.js';
 export async function trainIndividual(bench: Workbench, request: TrainingRequest): Promise<TrainingOutcome> {
   let network: Network | undefined;
   let training: Training | undefined;
+  const { operations } = bench.backend;
   try {
     const { dna, plan, cost } = await waiting(bench, () => prepare(bench, request));
     const reason = excessOver(cost, bench.settings);
@@ -29,7 +30,7 @@ export async function trainIndividual(bench: Workbench, request: TrainingRequest
       return { kind: 'failed', seconds: 0, flops: 0, failure: { class: 'over-limit', reason, log: '' } };
     }
     const start = await waiting(bench, () => startingState(bench, request, plan));
-    network = createNetwork(plan, bench.backend.operations, start.arrays, batchSizes(bench.settings));
+    network = createNetwork(plan, operations, start.arrays, batchSizes(operations, bench.settings));
     training = new Training(bench, request, network, cost, dna, start);
     return await training.run();
   } catch (error) {
@@ -41,13 +42,15 @@ export async function trainIndividual(bench: Workbench, request: TrainingRequest
 }
 
 async function prepare(
-  { filesystem, examples, settings }: Workbench,
+  { backend, filesystem, examples, settings }: Workbench,
   { individual }: TrainingRequest,
 ): Promise<{ dna: Dna; plan: Plan; cost: NetworkCost }> {
   const file = `${individual}/${DNA_FILE}`;
   const dna = parseDnaText(new TextDecoder().decode(await filesystem.read(file, 1e7)), file);
   const plan = planNetwork(dna, examples.dataset, examples.dataset.classes.length);
-  return { dna, plan, cost: costOf(plan, settings.batchSize) };
+  const { operations } = backend;
+  const counted = costOf(plan, settings.batchSize);
+  return { dna, plan, cost: compiledCost(plan, operations, counted, batchSizes(operations, settings)) };
 }
 
 async function startingState(

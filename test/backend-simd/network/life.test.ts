@@ -1,5 +1,11 @@
 import type { SimdBackend } from '@galapagos/backend-simd';
-import { CompiledNetwork, KernelError, type NetworkGraph, type SgdOptions } from '@galapagos/backend-simd';
+import {
+  CompiledNetwork,
+  KernelError,
+  type NetworkGraph,
+  type SgdOptions,
+  networkBytes,
+} from '@galapagos/backend-simd';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -224,5 +230,16 @@ describe('memory', () => {
     });
     expect(backend.heapUsage()).toEqual(before);
     expect(tf.memory().numTensors).toBe(0);
+  });
+
+  test('is known before there is a network', () => {
+    for (const one of fc.sample(graphs, { numRuns: 50, seed: 6 })) {
+      const batches = { trainingBatch: 20, inferenceBatch: 16 };
+      const network = new CompiledNetwork(one, batches);
+      // Of the statistics that convolutions gather it knows only the most that they need.
+      expect(networkBytes(one, batches)).toBeGreaterThanOrEqual(network.bytes);
+      expect(networkBytes(one, batches)).toBeLessThan(network.bytes + 2e5);
+      network.dispose();
+    }
   });
 });

@@ -1,6 +1,7 @@
-import type { CompiledGraph } from './compile.js';
+import { type CompiledGraph, compileGraph } from './compile.js';
+import type { NetworkGraph } from './graph.js';
 import { type MemoryPlan, planMemory } from './memory-plan.js';
-import { linesOf } from './parameter-layout.js';
+import { LINE_BYTES, linesOf } from './parameter-layout.js';
 import type { SymbolicProgram } from './program-builder.js';
 import { type Places, programInts } from './program.js';
 
@@ -31,6 +32,19 @@ export interface Batches {
   readonly trainingBatch?: number | undefined;
   /** Examples that are classified at once; without it nothing can be. */
   readonly inferenceBatch?: number | undefined;
+}
+
+/**
+ * Bytes of the memory of a compiled network, before there is one.
+ * @throws KernelError as `CompiledNetwork` does where the graph is not one.
+ */
+export function networkBytes(graph: NetworkGraph, batches: Batches): number {
+  return LINE_BYTES * planBlock(compileGraph(graph, mostStatisticsFloats), batches).lines;
+}
+
+/** Enough for any number of threads. */
+function mostStatisticsFloats(channels: number): number {
+  return 4096 * 4 + channels * 64 * 4;
 }
 
 /** Both programs share the batch and the activations: only one of them runs at a time. */

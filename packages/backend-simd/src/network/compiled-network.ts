@@ -6,10 +6,9 @@ import { type Batches, type Block, type PlannedProgram, planBlock } from './bloc
 import { compileGraph } from './compile.js';
 import type { ConvolutionMethod } from './forward.js';
 import type { NetworkGraph } from './graph.js';
-import { LINE_FLOATS, type ParameterLayout, type PlacedParameter } from './parameter-layout.js';
+import { LINE_BYTES, LINE_FLOATS, type ParameterLayout, type PlacedParameter } from './parameter-layout.js';
 import { encodeProgram, HEADER, requireLine } from './program.js';
 
-const LINE_BYTES = 64;
 /** Places of what a program leaves. */
 const RESULT = { loss: 0, correct: 1 };
 

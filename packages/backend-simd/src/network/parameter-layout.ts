@@ -2,6 +2,7 @@ import type { NetworkGraph } from './graph.js';
 
 /** float32 numbers of a line, the unit in which memory is given out: 64 bytes. */
 export const LINE_FLOATS = 16;
+export const LINE_BYTES = 64;
 
 export interface PlacedParameter {
   readonly name: string;
