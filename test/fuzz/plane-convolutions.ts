@@ -20,7 +20,8 @@ export function fuzzPlaneConvolution(backend: SimdBackend, draw: Draw): string {
   const method = draw.pick(METHOD_NAMES);
   const isWinograd = method.startsWith('winograd');
   const shape = draw.convolution(isWinograd ? [3] : undefined);
-  const drawn = isWinograd ? { ...shape, stride: 1 } : shape;
+  // It does strides of 1 and 2.
+  const drawn = isWinograd ? { ...shape, stride: Math.min(shape.stride, 2) } : shape;
   const { n, height, width, channels, outputs, filterHeight, filterWidth, stride } = drawn;
   const x = draw.values([n, height, width, channels]);
   const filter = draw.values([filterHeight, filterWidth, channels, outputs]);

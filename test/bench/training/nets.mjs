@@ -1,8 +1,9 @@
 // What is trained: five nets of fixed shape, and ten that evolution made.
-import { SeededRandom, firstDna, mutate, parseDna } from '../../../packages/dna/dist/index.js';
+import { SeededRandom, firstDna, mutate } from '../../../packages/dna/dist/index.js';
 import { startingWeights } from '../../../packages/trainer/dist/inherit-weights.js';
 import { parametersOf } from '../../../packages/trainer/dist/parameters.js';
 import { planNetwork } from '../../../packages/trainer/dist/plan.js';
+import { chain } from './chain.mjs';
 
 export const BATCH = 50;
 export const CLASSES = 10;
@@ -62,27 +63,4 @@ export function batchOf({ plan: { image } }) {
     images: images.map(() => Math.sqrt(12) * (random.next() - 0.5)),
     labels: Int32Array.from({ length: BATCH }, () => Math.floor(CLASSES * random.next())),
   };
-}
-
-function chain(image, layers) {
-  const free = { inputsMutable: true, outputsMutable: true, propertiesMutable: true };
-  const vertices = { v0: { type: 'LINEAR', edgesIn: [], edgesOut: ['e1'], ...free } };
-  const edges = {};
-  const last = layers.length + 1;
-  let channels = image.channels;
-  for (let i = 1; i <= last; i++) {
-    const layer = layers[i - 1];
-    const common = { from: `v${i - 1}`, to: `v${i}`, depthPrecedence: 0, scalePrecedence: 0 };
-    edges[`e${i}`] = layer === undefined ? { type: 'IDENTITY', ...common } : conv(common, channels, layer);
-    const links = { edgesIn: [`e${i}`], edgesOut: i === last ? [] : [`e${i + 1}`], ...free };
-    vertices[`v${i}`] =
-      layer === undefined ? { type: 'LINEAR', ...links } : { type: 'BN_RELU', leakiness: 0, ...links };
-    channels = layer?.[0] ?? channels;
-  }
-  return parseDna({ ...firstDna(), vertices, edges });
-}
-
-function conv(common, channels, [out, stride]) {
-  const filter = { filterHalfHeight: 1, filterHalfWidth: 1 };
-  return { type: 'CONV', ...common, depthFactor: out / channels, ...filter, strideScale: Math.log2(stride) };
 }

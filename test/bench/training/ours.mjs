@@ -28,7 +28,8 @@ export const OUR_ROWS = Object.entries(OURS).map(([name, { backend, apart = fals
   absent: whyAbsent(backend),
 }));
 
-function whyAbsent(backend) {
+/** @returns Why a back end cannot be used here, if it cannot. */
+export function whyAbsent(backend) {
   if (backend === 'native') return nativeEngine().reason;
   const register = join(builtDirectory(process.env), 'register.cjs');
   if (backend !== 'tfjs-node' || existsSync(register)) return undefined;
