@@ -1,4 +1,4 @@
-// A dense layer: a 1 x 1 convolution of one image whose pixels are the examples.
+// A dense layer: a 1 x 1 convolution of images of one pixel.
 #ifndef DENSE_H
 #define DENSE_H
 
@@ -7,23 +7,23 @@
 #include "vector.h"
 
 static Convolution dense_geometry(int rows, int inputs, int outputs) {
-  return (Convolution){.batch = 1, .height = 1, .width = rows, .channels = inputs, .filter_width = 1,
-                       .window_height = 1, .window_width = 1, .out_height = 1, .out_width = rows,
+  return (Convolution){.batch = rows, .height = 1, .width = 1, .channels = inputs, .filter_width = 1,
+                       .window_height = 1, .window_width = 1, .out_height = 1, .out_width = 1,
                        .out_channels = outputs, .stride_height = 1, .stride_width = 1};
 }
 
 EXPORT(dense_scratch) size_t dense_scratch(int rows, int inputs, int outputs) {
   const Convolution d = dense_geometry(rows, inputs, outputs);
   const size_t forward = convolution_scratch(&d), back = convolution_input_gradient_scratch(&d);
-  const size_t bias = (size_t)outputs * 4;
-  return bias + (forward > back ? forward : back);
+  const size_t kernel = convolution_filter_gradient_scratch(&d), most = forward > back ? forward : back;
+  return (size_t)outputs * 4 + (most > kernel ? most : kernel);
 }
 
 // y = x . w + bias
 EXPORT(dense)
 void dense(const float *x, int rows, int inputs, int outputs, const float *w, const float *bias, float *y, float *scratch) {
   const Convolution d = dense_geometry(rows, inputs, outputs);
-  convolution(&d, x, w, y, scratch);
+  convolution(&d, x, w, y, (char *)scratch);
   for (int r = 0; r < rows; r++) add_short(y + (size_t)r * outputs, bias, outputs);
 }
 
@@ -32,9 +32,9 @@ void dense_gradient(const float *dy, const float *x, int rows, int inputs, int o
                     float *dbias, float *scratch) {
   const Convolution d = dense_geometry(rows, inputs, outputs);
   const Tiling t = make_tiling(rows, outputs);
-  convolution_input_gradient(&d, dy, w, dx, scratch);
+  convolution_input_gradient(&d, dy, w, dx, (char *)scratch);
   fill_zero(dw, (size_t)inputs * outputs);
-  convolution_filter_gradient(&d, x, dy, dw, scratch);
+  convolution_filter_gradient(&d, x, dy, dw, (char *)scratch);
   sum_rows(0, dy, &t, outputs, NULL, scratch, dbias);
 }
 

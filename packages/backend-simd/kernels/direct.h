@@ -1,4 +1,4 @@
-// Convolution with SAME padding and its two gradients over planes, computed directly: any size of filter, any stride.
+// Convolution and the gradient of its input over planes, computed directly: any size of filter, any stride and padding.
 #ifndef DIRECT_H
 #define DIRECT_H
 
@@ -6,8 +6,9 @@
 #include "parallel.h"
 #include "statistics.h"
 
+// `top` and `left`: rows and columns of padding. In memory, a filter row may be longer than what is used of it: `memory_width`.
 typedef struct {
-  int filter_height, filter_width, stride, top, left;
+  int filter_height, filter_width, memory_width, stride_height, stride_width, top, left;
 } Filter;
 
 // ---- weights in the order of use
@@ -42,9 +43,9 @@ typedef struct {
 INLINE size_t odd_lines(size_t floats) { return (((floats + LINE_FLOATS - 1) / LINE_FLOATS) | 1) * LINE_FLOATS; }
 
 static Phases make_phases(int batch, int out_width, const Filter *f) {
-  const int pixels = out_width + (f->filter_width - 1) / f->stride;
+  const int pixels = out_width + (f->filter_width - 1) / f->stride_width;
   const size_t phase_pitch = (size_t)pixels * batch;
-  return (Phases){f->stride, pixels, phase_pitch, odd_lines(phase_pitch * f->stride + VL)};
+  return (Phases){f->stride_width, pixels, phase_pitch, odd_lines(phase_pitch * f->stride_width + VL)};
 }
 
 static void split_row(const Phases *p, int batch, const float *x, size_t x_pitch, int width, int channels, int left, float *out) {
@@ -61,8 +62,8 @@ static void split_row(const Phases *p, int batch, const float *x, size_t x_pitch
 // How far each tap of a filter row is from its output, in floats.
 static void forward_taps(const Filter *f, int batch, const Phases *p, ptrdiff_t *tap) {
   for (int t = 0; t < f->filter_width; t++)
-    tap[t] = f->stride == 1 ? (ptrdiff_t)(t - f->left) * batch
-                            : (ptrdiff_t)(t % f->stride * p->phase_pitch + (size_t)(t / f->stride) * batch);
+    tap[t] = f->stride_width == 1 ? (ptrdiff_t)(t - f->left) * batch
+                                  : (ptrdiff_t)(t % f->stride_width * p->phase_pitch + (size_t)(t / f->stride_width) * batch);
 }
 
 // ---- what the threads share
@@ -73,7 +74,7 @@ typedef struct {
   const Plane *x, *y; // of an input gradient: dx, dy
   Filter f;
   Phases phases;
-  const Correlation *correlation; // input gradients: stride x stride of them, by row and column modulo the stride
+  const Correlation *correlation; // input gradients: stride height x width of them, by row and column modulo the stride
   float *scratch;     // of each thread
   size_t thread_floats;
   Statistics *statistics;
@@ -90,7 +91,7 @@ INLINE void *carve(char **scratch, size_t bytes) {
 // ---- forward
 
 static size_t forward_ring_floats(const Phases *p, const Plane *x, const Filter *f) {
-  return f->stride == 1 ? 0 : (size_t)f->filter_height * x->channels * p->pitch + PLANE_SLACK;
+  return f->stride_width == 1 ? 0 : (size_t)f->filter_height * x->channels * p->pitch + PLANE_SLACK;
 }
 
 static void forward_part(void *context, int part, int thread) {
@@ -98,7 +99,7 @@ static void forward_part(void *context, int part, int thread) {
   const Plane *x = s->x, *y = s->y;
   const Filter *f = &s->f;
   const Correlation *k = s->correlation;
-  const int columns = y->width * s->batch, stride = f->stride;
+  const int columns = y->width * s->batch, is_split = f->stride_width > 1;
   char *own = (char *)(s->scratch + s->thread_floats * thread);
   const float **row = carve(&own, sizeof(float *) * f->filter_height);
   int *run = carve(&own, sizeof(int) * f->filter_height);
@@ -109,12 +110,12 @@ static void forward_part(void *context, int part, int thread) {
   const int begin = part_begin(y->height, s->parts, part), end = part_begin(y->height, s->parts, part + 1);
   const int block = column_block(f->filter_height * x->channels, (f->filter_width - 1) * s->batch, columns);
   for (int oh = begin; oh < end; oh++) {
-    Window window = {0, row, run, stride == 1 ? (size_t)x->pitch : s->phases.pitch};
+    Window window = {0, row, run, is_split ? s->phases.pitch : (size_t)x->pitch};
     for (int kh = 0; kh < f->filter_height; kh++) {
-      const int h = oh * stride + kh - f->top;
+      const int h = oh * f->stride_height + kh - f->top;
       if (h < 0 || h >= x->height) continue;
       const float *at = plane_row(s->memory, x, h);
-      if (stride > 1) {
+      if (is_split) {
         float *in_ring = ring + (size_t)(h % f->filter_height) * slot;
         if (held[h % f->filter_height] != h)
           split_row(&s->phases, s->batch, at, x->pitch, x->width, x->channels, f->left, in_ring);
@@ -163,7 +164,7 @@ static void direct_forward(char *memory, int batch, const Plane *x, const float 
   forward_taps(f, batch, &phases, tap);
   const int most = max_int(f->filter_height, f->filter_width), ci = x->channels, co = y->channels;
   const int *numbers = counting(&scratch, most);
-  const WeightOrder order = {f->filter_height, f->filter_width, numbers, numbers, (size_t)f->filter_width * ci * co,
+  const WeightOrder order = {f->filter_height, f->filter_width, numbers, numbers, (size_t)f->memory_width * ci * co,
                              (size_t)ci * co, co, 1};
   pack_weights(w, &order, ci, co, packed);
   const Correlation k = {ci, co, f->filter_width, tap, packed, f->filter_height};
@@ -181,18 +182,18 @@ static void input_gradient_part(void *context, int part, int thread) {
   const Convolving *s = context;
   const Plane *dx = s->x, *dy = s->y;
   const Filter *f = &s->f;
-  const int stride = f->stride, batch = s->batch;
+  const int stride_h = f->stride_height, stride = f->stride_width, batch = s->batch;
   char *own = (char *)(s->scratch + s->thread_floats * thread);
   const float **row = carve(&own, sizeof(float *) * f->filter_height);
   int *run = carve(&own, sizeof(int) * f->filter_height);
   float *phase_rows = (float *)own;
   const int begin = part_begin(dx->height, s->parts, part), end = part_begin(dx->height, s->parts, part + 1);
   for (int h = begin; h < end; h++) {
-    const int phase_h = (h + f->top) % stride;
+    const int phase_h = (h + f->top) % stride_h;
     Window window = {0, row, run, dy->pitch};
     int index = 0;
-    for (int kh = phase_h; kh < f->filter_height; kh += stride, index++) {
-      const int oh = (h + f->top - kh) / stride;
+    for (int kh = phase_h; kh < f->filter_height; kh += stride_h, index++) {
+      const int oh = (h + f->top - kh) / stride_h;
       if (h + f->top < kh || oh >= dy->height) continue;
       row[window.count] = plane_row(s->memory, dy, oh);
       run[window.count++] = index;
@@ -221,12 +222,13 @@ static void input_gradient_part(void *context, int part, int thread) {
 }
 
 static size_t input_gradient_thread(int batch, const Plane *dx, const Filter *f) {
-  const size_t rows = f->stride == 1 ? 0 : (size_t)dx->channels * odd_lines((size_t)(dx->width / f->stride + 1) * batch) + PLANE_SLACK;
+  const size_t rows =
+      f->stride_width == 1 ? 0 : (size_t)dx->channels * odd_lines((size_t)(dx->width / f->stride_width + 1) * batch) + PLANE_SLACK;
   return round_up(thread_lists(f) + 4 * rows, 64);
 }
 
 static size_t direct_input_gradient_scratch(int batch, const Plane *dx, const Plane *dy, const Filter *f) {
-  const size_t phases = (size_t)f->stride * f->stride;
+  const size_t phases = (size_t)f->stride_height * f->stride_width;
   const size_t weights = sizeof(float) * f->filter_height * f->filter_width * dx->channels * dy->channels + phases * 64;
   const size_t lists = phases * (round_up(sizeof(ptrdiff_t) * f->filter_width, 64) +
                                  round_up(sizeof(int) * f->filter_height, 64) + round_up(sizeof(int) * f->filter_width, 64));
@@ -235,15 +237,15 @@ static size_t direct_input_gradient_scratch(int batch, const Plane *dx, const Pl
 
 static void direct_input_gradient(char *memory, int batch, const Plane *dy, const float *w, const Plane *dx, const Filter *f,
                                   char *scratch) {
-  const int stride = f->stride, ci = dx->channels, co = dy->channels;
-  Correlation *k = carve(&scratch, sizeof(Correlation) * stride * stride);
-  for (int phase_h = 0; phase_h < stride; phase_h++)
+  const int stride_h = f->stride_height, stride = f->stride_width, ci = dx->channels, co = dy->channels;
+  Correlation *k = carve(&scratch, sizeof(Correlation) * stride_h * stride);
+  for (int phase_h = 0; phase_h < stride_h; phase_h++)
     for (int phase_w = 0; phase_w < stride; phase_w++) {
       int *run = carve(&scratch, sizeof(int) * f->filter_height), *column = carve(&scratch, sizeof(int) * f->filter_width);
       ptrdiff_t *tap = carve(&scratch, sizeof(ptrdiff_t) * f->filter_width);
       int runs = 0, taps = 0;
       const int first = (phase_w - f->left % stride + stride) % stride;
-      for (int kh = phase_h; kh < f->filter_height; kh += stride) run[runs++] = kh;
+      for (int kh = phase_h; kh < f->filter_height; kh += stride_h) run[runs++] = kh;
       // From the last tap to the first: increasing places of dy.
       for (int kw = f->filter_width - 1; kw >= 0; kw--) {
         if (kw % stride != phase_w) continue;
@@ -251,7 +253,7 @@ static void direct_input_gradient(char *memory, int batch, const Plane *dy, cons
         tap[taps++] = (ptrdiff_t)((first + f->left - kw) / stride) * batch;
       }
       float *packed = carve(&scratch, sizeof(float) * runs * taps * ci * co);
-      const WeightOrder order = {runs, taps, run, column, (size_t)f->filter_width * ci * co, (size_t)ci * co, 1, co};
+      const WeightOrder order = {runs, taps, run, column, (size_t)f->memory_width * ci * co, (size_t)ci * co, 1, co};
       pack_weights(w, &order, co, ci, packed);
       k[phase_h * stride + phase_w] = (Correlation){co, ci, taps, tap, packed, runs};
     }

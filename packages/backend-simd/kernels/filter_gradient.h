@@ -134,15 +134,15 @@ static void products_part(void *context, int part, int thread) {
   const float **dy_row = carve(&own, sizeof(float *) * (s->end - s->begin));
   int count = 0;
   for (int oh = s->begin; oh < s->end; oh++) {
-    const int h = oh * f->stride + kh - f->top;
+    const int h = oh * f->stride_height + kh - f->top;
     if (h < 0 || h >= x->height) continue;
-    x_row[count] = f->stride == 1 ? plane_row(s->memory, x, h)
+    x_row[count] = f->stride_width == 1 ? plane_row(s->memory, x, h)
                                   : s->split + (size_t)(h - s->split_from) * x->channels * s->phases.pitch;
     dy_row[count++] = plane_row(s->memory, dy, oh) + (size_t)first * dy->pitch;
   }
   if (count == 0) return;
   const RowPairs rows = {count, x_row, dy_row, dy->width * s->batch};
-  const size_t x_pitch = f->stride == 1 ? (size_t)x->pitch : s->phases.pitch;
+  const size_t x_pitch = f->stride_width == 1 ? (size_t)x->pitch : s->phases.pitch;
   float unwanted[MOST_DY];
   const int all = x->channels * f->filter_width;
   for (int m = 0; m < all;) {
@@ -152,7 +152,7 @@ static void products_part(void *context, int part, int thread) {
     for (int i = 0; i < size; i++) {
       const int own_m = min_int(m + i, all - 1), c = own_m / f->filter_width, kw = own_m % f->filter_width;
       x_at[i] = (ptrdiff_t)(c * x_pitch) + s->tap[kw];
-      sums[i] = m + i < all ? s->dw + (((size_t)kh * f->filter_width + kw) * x->channels + c) * dy->channels + first : unwanted;
+      sums[i] = m + i < all ? s->dw + (((size_t)kh * f->memory_width + kw) * x->channels + c) * dy->channels + first : unwanted;
     }
     for (int j = 0; j < MOST_DY; j++) unwanted[j] = 0;
     products[channels - 1][choice](&rows, x_at, dy->pitch, sums);
@@ -164,7 +164,7 @@ INLINE int chunk_rows(int batch, const Plane *dy) {
   const int rows = (CHUNK_FLOATS + dy->width * batch - 1) / (dy->width * batch);
   return min_int(rows, dy->height);
 }
-INLINE int split_rows(int rows, const Filter *f) { return f->stride == 1 ? 0 : (rows - 1) * f->stride + f->filter_height; }
+INLINE int split_rows(int rows, const Filter *f) { return f->stride_width == 1 ? 0 : (rows - 1) * f->stride_height + f->filter_height; }
 
 static size_t direct_filter_gradient_scratch(int batch, const Plane *x, const Plane *dy, const Filter *f) {
   const Phases p = make_phases(batch, dy->width, f);
@@ -174,6 +174,7 @@ static size_t direct_filter_gradient_scratch(int batch, const Plane *x, const Pl
          2 * round_up(sizeof(float *) * rows, 64) * thread_count() + 64;
 }
 
+// Adds to dw.
 static void direct_filter_gradient(char *memory, int batch, const Plane *x, const Plane *dy, float *dw, const Filter *f, char *scratch) {
   const Phases phases = make_phases(batch, dy->width, f);
   const int rows = chunk_rows(batch, dy);
@@ -181,11 +182,10 @@ static void direct_filter_gradient(char *memory, int batch, const Plane *x, cons
   forward_taps(f, batch, &phases, tap);
   float *split = carve(&scratch, 4 * ((size_t)split_rows(rows, f) * x->channels * phases.pitch + PLANE_SLACK));
   FilterGradient s = {memory, batch, x, dy, *f, phases, tap, split, 0, 0, 0, dw, scratch, 2 * round_up(sizeof(float *) * rows, 64)};
-  fill_zero(dw, (size_t)f->filter_height * f->filter_width * x->channels * dy->channels);
   for (s.begin = 0; s.begin < dy->height; s.begin = s.end) {
     s.end = min_int(s.begin + rows, dy->height);
-    s.split_from = s.begin * f->stride - f->top;
-    if (f->stride > 1) parallel(split_rows(s.end - s.begin, f), split_part, &s);
+    s.split_from = s.begin * f->stride_height - f->top;
+    if (f->stride_width > 1) parallel(split_rows(s.end - s.begin, f), split_part, &s);
     parallel(f->filter_height * dy_blocks(dy->channels), products_part, &s);
   }
 }

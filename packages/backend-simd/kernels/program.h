@@ -51,7 +51,7 @@ enum {
 
 INLINE const Plane *planes_of(const Program *p) { return (const Plane *)((const int32_t *)p + p->plane_table); }
 INLINE const Instruction *instructions_of(const Program *p) { return (const Instruction *)((const int32_t *)p + p->instruction_table); }
-INLINE Filter filter_at(const int32_t *arg) { return (Filter){arg[0], arg[1], arg[2], arg[3], arg[4]}; }
+INLINE Filter filter_at(const int32_t *arg) { return (Filter){arg[0], arg[1], arg[1], arg[2], arg[2], arg[3], arg[4]}; }
 INLINE float float_of(int32_t bits) {
   union {
     int32_t bits;
@@ -127,10 +127,10 @@ static int same_plane(const Plane *a, const Plane *b) { return same_size(a, b) &
 // A convolution of x to y by a filter at `line`, whose gradients read dy with margins.
 static int is_convolution(const Limits *l, const Plane *x, const Plane *y, int32_t line, const int32_t *arg, int reads_x, int reads_dy) {
   const Filter f = filter_at(arg);
-  if (f.filter_height < 1 || f.filter_width < 1 || f.stride < 1 || f.top < 0 || f.left < 0) return 0;
+  if (f.filter_height < 1 || f.filter_width < 1 || f.stride_width < 1 || f.top < 0 || f.left < 0) return 0;
   if (f.top >= f.filter_height || f.left >= f.filter_width) return 0;
-  if (y->height != (x->height + f.stride - 1) / f.stride || y->width != (x->width + f.stride - 1) / f.stride) return 0;
-  if (reads_x && f.stride == 1 && x->margin < max_int(f.left, f.filter_width - 1 - f.left)) return 0;
+  if (y->height != (x->height + f.stride_height - 1) / f.stride_height || y->width != (x->width + f.stride_width - 1) / f.stride_width) return 0;
+  if (reads_x && f.stride_width == 1 && x->margin < max_int(f.left, f.filter_width - 1 - f.left)) return 0;
   if (reads_dy && y->margin < f.filter_width - 1) return 0;
   return is_in(l, line, (size_t)f.filter_height * f.filter_width * x->channels * y->channels);
 }
@@ -261,7 +261,10 @@ static void run_instruction(char *memory, Program *p, const Instruction *i) {
     const Filter f = filter_at(a + 3);
     const int m = winograd_size(a[8], &f, PLANE(0), PLANE(1), 1);
     if (m) winograd_filter_gradient(memory, n, PLANE(0), PLANE(1), LINE(2), &f, m, scratch);
-    else direct_filter_gradient(memory, n, PLANE(0), PLANE(1), LINE(2), &f, scratch);
+    else {
+      fill_zero(LINE(2), (size_t)f.filter_height * f.filter_width * PLANE(0)->channels * PLANE(1)->channels);
+      direct_filter_gradient(memory, n, PLANE(0), PLANE(1), LINE(2), &f, scratch);
+    }
     break;
   }
   case RESIZE_GRADIENT: resize_gradient_planes(memory, n, PLANE(0), PLANE(1)); break;

@@ -11,6 +11,7 @@ typedef struct {
   int batch;
   const Plane *a, *b, *y;
   const float *images;
+  float *stored;
   int parts;
 } Moving;
 
@@ -77,8 +78,43 @@ static void load_part(void *context, int part, int thread) {
 }
 
 static void load_images(char *memory, int batch, const Plane *y, const float *images) {
-  Moving s = {memory, batch, 0, 0, y, images, row_parts(y->height)};
+  Moving s = {memory, batch, 0, 0, y, images, 0, row_parts(y->height)};
   parallel(s.parts, load_part, &s);
+}
+
+// ---- storing: planes to NHWC
+
+static void store_part(void *context, int part, int thread) {
+  const Moving *s = context;
+  const Plane *x = s->a;
+  ROWS_OF_PART(x);
+  const int numbers = x->width * x->channels;
+  const size_t example = (size_t)x->height * numbers;
+  for (int h = begin; h < end; h++) {
+    const float *row = plane_row(s->memory, x, h);
+    float *to = s->stored + (size_t)h * numbers;
+    for (int w = 0; w < x->width; w++, to += x->channels) {
+      const float *from = row + (size_t)w * s->batch;
+      int n = 0;
+      for (; n + 4 <= s->batch; n += 4) {
+        float *const at[4] = {to + n * example, to + (n + 1) * example, to + (n + 2) * example, to + (n + 3) * example};
+        int c = 0;
+        for (; c + 4 <= x->channels; c += 4) {
+          float *const four[4] = {at[0] + c, at[1] + c, at[2] + c, at[3] + c};
+          transpose4(from + (size_t)c * x->pitch + n, x->pitch, four);
+        }
+        for (; c < x->channels; c++)
+          for (int k = 0; k < 4; k++) at[k][c] = from[(size_t)c * x->pitch + n + k];
+      }
+      for (; n < s->batch; n++)
+        for (int c = 0; c < x->channels; c++) to[n * example + c] = from[(size_t)c * x->pitch + n];
+    }
+  }
+}
+
+static void store_images(char *memory, int batch, const Plane *x, float *images) {
+  Moving s = {memory, batch, x, 0, 0, 0, images, row_parts(x->height)};
+  parallel(s.parts, store_part, &s);
 }
 
 // ---- nearest resize: output i takes the input floor(i * size / newSize)
@@ -98,7 +134,7 @@ static void resize_part(void *context, int part, int thread) {
 }
 
 static void resize(char *memory, int batch, const Plane *x, const Plane *y) {
-  Moving s = {memory, batch, x, 0, y, 0, row_parts(y->height)};
+  Moving s = {memory, batch, x, 0, y, 0, 0, row_parts(y->height)};
   parallel(s.parts, resize_part, &s);
 }
 
@@ -125,7 +161,7 @@ static void resize_gradient_part(void *context, int part, int thread) {
 }
 
 static void resize_gradient_planes(char *memory, int batch, const Plane *dy, const Plane *dx) {
-  Moving s = {memory, batch, dy, 0, dx, 0, row_parts(dx->height)};
+  Moving s = {memory, batch, dy, 0, dx, 0, 0, row_parts(dx->height)};
   parallel(s.parts, resize_gradient_part, &s);
 }
 
@@ -146,7 +182,7 @@ static void match_part(void *context, int part, int thread) {
 }
 
 static void match_planes(char *memory, int batch, const Plane *x, const Plane *y) {
-  Moving s = {memory, batch, x, 0, y, 0, row_parts(y->height)};
+  Moving s = {memory, batch, x, 0, y, 0, 0, row_parts(y->height)};
   parallel(s.parts, match_part, &s);
 }
 
@@ -167,7 +203,7 @@ static void add_part(void *context, int part, int thread) {
 }
 
 static void add_planes(char *memory, int batch, const Plane *a, const Plane *b, const Plane *y) {
-  Moving s = {memory, batch, a, b, y, 0, row_parts(y->height)};
+  Moving s = {memory, batch, a, b, y, 0, 0, row_parts(y->height)};
   parallel(s.parts, add_part, &s);
 }
 

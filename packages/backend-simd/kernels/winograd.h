@@ -173,11 +173,11 @@ static double winograd_cost(int m, int stride, const Plane *x, const Plane *y, i
 // The tile by which a convolution of x to y is computed, 0 for directly. Automatic is what costs least, if that is less by a
 // tenth: of equals the direct one is the more accurate.
 static int winograd_size(int method, const Filter *f, const Plane *x, const Plane *y, int is_filter_gradient) {
-  if (f->filter_height != 3 || f->filter_width != 3 || f->stride > 2 || method == 1) return 0;
+  if (f->filter_height != 3 || f->filter_width != 3 || f->stride_height > 2 || f->stride_height != f->stride_width || method == 1) return 0;
   if (method == 2 || method == 4) return method;
   const int transform = is_filter_gradient ? PRODUCT_TRANSFORM : FILTERING_TRANSFORM;
   const double direct = 9.0 * y->height * y->width * x->channels * y->channels;
-  const double by_4 = winograd_cost(4, f->stride, x, y, transform), by_2 = winograd_cost(2, f->stride, x, y, transform);
+  const double by_4 = winograd_cost(4, f->stride_width, x, y, transform), by_2 = winograd_cost(2, f->stride_width, x, y, transform);
   const double least = by_4 < by_2 ? by_4 : by_2;
   return least * 1.1 >= direct * (is_filter_gradient ? 1.1 : 1) ? 0 : by_4 < by_2 ? 4 : 2;
 }
@@ -193,15 +193,15 @@ typedef struct {
 INLINE int tiles_over(int size, int first, int step) { return (size - first + step - 1) / step; }
 
 static Tiles forward_tiles(int m, int batch, const Plane *y, const Filter *f) {
-  const int strided = f->stride == 2, rows = tiles_over(y->height, 0, m), row_tiles = tiles_over(y->width, 0, m);
+  const int strided = f->stride_width == 2, rows = tiles_over(y->height, 0, m), row_tiles = tiles_over(y->width, 0, m);
   const int mode = strided ? 10 + m : m;
-  return (Tiles){mode, POINTS(mode) * POINTS(mode), rows, row_tiles, m * f->stride, -f->top, -f->left, m, 0, 0, row_tiles * batch, 0};
+  return (Tiles){mode, POINTS(mode) * POINTS(mode), rows, row_tiles, m * f->stride_width, -f->top, -f->left, m, 0, 0, row_tiles * batch, 0};
 }
 
 // Of an input gradient: it reads dy and writes dx.
 static Tiles backward_tiles(int m, int batch, const Plane *dx, const Filter *f) {
-  if (f->stride == 1) {
-    const Filter turned = {3, 3, 1, 2 - f->top, 2 - f->left};
+  if (f->stride_width == 1) {
+    const Filter turned = {3, 3, 3, 1, 1, 2 - f->top, 2 - f->left};
     return forward_tiles(m, batch, dx, &turned);
   }
   const int mode = 20 + m, rows = tiles_over(dx->height, -f->top, 2 * m), row_tiles = tiles_over(dx->width, -f->left, 2 * m);

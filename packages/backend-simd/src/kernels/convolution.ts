@@ -85,12 +85,15 @@ function writeGeometry(backend: SimdBackend, info: Info): Pointer | undefined {
   return pointer;
 }
 
-/** Frames and packed weights must not wrap around C's 32-bit sizes. */
+/** What C lays out of x and y, and packed weights, must not wrap around its 32-bit sizes. */
 function requireScratch(info: Info, filterHeight: number, filterWidth: number): void {
-  const { inHeight, inWidth, outHeight, outWidth, strideHeight, strideWidth, inChannels, outChannels } = info;
-  const height = Math.max(inHeight, (outHeight - 1) * strideHeight) + 2 * filterHeight;
-  const width = Math.max(inWidth, (outWidth - 1) * strideWidth) + 2 * filterWidth;
-  requireAddressable('the padded image', height, width, Math.max(inChannels, outChannels));
+  const { batchSize, inHeight, inWidth, outHeight, outWidth, inChannels, outChannels } = info;
+  // Rows with zeros on either side, a cache line or two more each.
+  const floats = (height: number, width: number, channels: number) =>
+    height * channels * (batchSize * (width + 2 * filterWidth) + 64);
+  const planes = floats(inHeight, inWidth, inChannels) + floats(outHeight, outWidth, outChannels);
+  // Twice, so that half of what can be addressed is left for all else.
+  requireAddressable('what a convolution works with', 2, planes);
   requireAddressable('the filter', filterHeight, filterWidth, inChannels + 8, outChannels + 8);
 }
 
