@@ -24,6 +24,12 @@ export function machine() {
   };
 }
 
+/** The same in words. */
+export function describe({ processor, family, cores, vectors, caches, memoryGibibytes, system, node }) {
+  const processors = `${processor} (family/model/stepping ${family}), ${cores} cores, ${vectors.join(' ')}`;
+  return `${processors}; ${caches.join(', ')}; ${memoryGibibytes} GiB; ${system}; Node ${node}`;
+}
+
 /** GFLOP/s of one core; undefined where no C compiler is. */
 export function fmaPeak() {
   const temporary = mkdtempSync(join(tmpdir(), 'galapagos-peak-'));

@@ -35,7 +35,9 @@ const CHAINS = {
   ],
 };
 
-export const NETS = [...Object.keys(CHAINS), ...Array.from({ length: RANDOM_DNAS }, (_, i) => `dna${i}`)];
+/** Those that no chance has made. */
+export const FIXED_NETS = Object.keys(CHAINS);
+export const NETS = [...FIXED_NETS, ...Array.from({ length: RANDOM_DNAS }, (_, i) => `dna${i}`)];
 
 /** @returns {{ name: string, plan: import('../../../packages/trainer/dist/plan.js').Plan }} */
 export function netOf(name) {

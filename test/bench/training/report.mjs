@@ -1,5 +1,6 @@
 // The record of a run as Markdown.
 import { differences } from './losses.mjs';
+import { describe } from './machine.mjs';
 
 /** What a rate is. */
 export const MEASURES = {
@@ -26,8 +27,7 @@ function heading({ machine, batch, by, peaks, loads, started, measurements, rows
   const torch = versions.find((version) => version !== undefined);
   const peak = peakOf(peaks);
   return [
-    `${machine.processor} (family/model/stepping ${machine.family}), ${machine.cores} cores, ${machine.vectors.join(' ')}; ${machine.caches.join(', ')};`,
-    `${machine.memoryGibibytes} GiB; ${machine.system}; Node ${machine.node}${torch ? `; PyTorch ${torch}` : ''}; ${started.slice(0, 10)}.`,
+    `${describe(machine)}${torch ? `; PyTorch ${torch}` : ''}; ${started.slice(0, 10)}.`,
     `FMA peak of one core ${peak === undefined ? 'not measured: no C compiler' : `${peak.toFixed(0)} GFLOP/s (largest of ${peaks.length}; median ${median(peaks).toFixed(0)})`}. Load while it ran ${Math.min(...loads)} to ${Math.max(...loads)}.`,
     `Batch ${batch}, float32, whole steps with the loss read back. Steps/s ${MEASURES[by]}: median of the rounds (lowest – highest).`,
   ].join('\n');
