@@ -136,26 +136,6 @@ describe('chooseBackend', () => {
     expect(chosen.reason).toMatch(/tfjs-node: does not load: Error: Backend name 'tensorflow' not found/);
   });
 
-  test('our native kernels come before TensorFlow, unless they lack the vectors that it uses', async () => {
-    const asked = async (isa: string) => {
-      const order: string[] = [];
-      const native = () => {
-        order.push('native');
-        return { available: true, isa, path: '' } as const;
-      };
-      const load: Load = (name) => {
-        order.push(name);
-        return notFound(name);
-      };
-      // Where no addon is built, the kernels that are said to be there do not start; the order is the same.
-      await chooseBackend('auto', machine({}, { native, load }));
-      return order;
-    };
-    // The first look at the native kernels is for the order.
-    expect((await asked('avx2')).slice(0, 2)).toEqual(['native', 'native']);
-    expect((await asked('baseline')).slice(0, 2)).toEqual(['native', NODE]);
-  });
-
   test('a processor on which libtensorflow would end the process is not given it', async () => {
     const load = vi.fn(fakeTensorflow());
     const chosen = await chooseBackend('auto', machine({}, { load, hasAvx: false }));
@@ -218,8 +198,9 @@ describe('a promised GPU', () => {
 });
 
 describe('a tfjs-node that was built', () => {
-  function build(directory: string): void {
+  function build(directory: string, gpu = false): void {
     mkdirSync(directory, { recursive: true });
+    writeFileSync(join(directory, 'galapagos-tfjs-node.json'), JSON.stringify({ gpu }));
     writeFileSync(
       join(directory, 'register.cjs'),
       `module.exports = (tf) => tf.registerBackend('tensorflow', () => new globalThis.FakeTensorflow());`,
@@ -249,6 +230,15 @@ describe('a tfjs-node that was built', () => {
     await expect(chooseBackend('tfjs-node', around)).rejects.toThrow(`GALAPAGOS_TFJS_NODE: no ${directory}`);
     build(directory);
     expect((await chooseBackend('tfjs-node', around)).name).toBe('tfjs-node');
+  });
+
+  test('from a wheel for the processor alone is none for a GPU', async () => {
+    const directory = temporaryDirectory();
+    const around = machine({}, { environment: { GALAPAGOS_TFJS_NODE: directory } });
+    build(directory);
+    await expect(chooseBackend('tfjs-node-gpu', around)).rejects.toThrow('tfjs-node-gpu: not installed');
+    build(directory, true);
+    await expect(chooseBackend('tfjs-node-gpu', around)).rejects.toThrow('libtensorflow finds no GPU');
   });
 
   test('is looked for where the script puts it', async () => {

@@ -21,7 +21,7 @@ export function inWords(event: WorkerEvent): string {
       return `${event.id}: step ${step} of ${steps}, loss ${loss.toFixed(3)}`;
     }
     case 'joined':
-      return `joined as ${event.worker}`;
+      return `joined as ${event.worker}${event.reason === undefined ? '' : `, trains on ${event.backend}, ${event.reason}`}`;
     case 'born': {
       const mutations = event.mutations.map(({ mutation }) => mutation).join(', ');
       return event.parent === undefined

@@ -59,7 +59,7 @@ export async function chooseBackend(
 ): Promise<Backend> {
   const missing: string[] = [];
   let why = '';
-  const names = candidates(choice, around);
+  const names = candidates(choice, around.environment);
   for (const name of names) {
     const { operations, open } = RUNGS[name];
     try {
@@ -84,22 +84,15 @@ export async function chooseBackend(
 }
 
 /** What is tried, in this order. Of a promised GPU there is no way down. */
-function candidates(choice: BackendChoice, around: Surroundings): readonly BackendName[] {
-  const asked = choice === 'auto' ? ladder(around) : [choice];
-  const promise = around.environment['GALAPAGOS_GPU'];
+function candidates(choice: BackendChoice, environment: NodeJS.ProcessEnv): readonly BackendName[] {
+  const asked = choice === 'auto' ? BACKEND_LADDER : [choice];
+  const promise = environment['GALAPAGOS_GPU'];
   if (promise === undefined || promise === '') return asked;
   if (promise !== 'require')
     throw new BackendError(`GALAPAGOS_GPU=${promise}: write require, or leave it out`);
   if (choice !== 'auto' && choice !== 'tfjs-node-gpu')
     throw new BackendError(`GALAPAGOS_GPU=require promises a GPU, and ${choice} computes on the processor`);
   return ['tfjs-node-gpu'];
-}
-
-/** Native kernels with the vectors of every processor alone are slower than TensorFlow's with those of this one. */
-function ladder({ native }: Surroundings): readonly BackendName[] {
-  const engine = native();
-  if (!engine.available || engine.isa !== 'baseline') return BACKEND_LADDER;
-  return ['tfjs-node-gpu', 'tfjs-node', 'native', 'wasm'];
 }
 
 function whyNot(name: BackendName, error: unknown): string {

@@ -74,21 +74,26 @@ function requireCount(name: string, value: number): void {
   if (!Number.isInteger(value) || value < 1) throw new Error(`${name} is ${value}, not a positive integer`);
 }
 
-function convolution(x: Tensor4D, filter: Tensor4D, stride: number): Tensor4D {
+/** A stride beyond the image changes nothing, but TensorFlow refuses a very large one. @throws Error on what does not fit. */
+export function effectiveStride(x: Tensor4D, stride: number): number {
   requireCount('stride', stride);
   if (x.rank !== 4) throw new Error(`x has shape [${x.shape.join()}], not rank 4`);
-  // A stride beyond the image changes nothing, but TensorFlow refuses a very large one.
-  const step = Math.min(stride, Math.max(x.shape[1], x.shape[2], 1));
-  const filterGradient = (images: Tensor, dy: Tensor, filterShape: number[]): Tensor => {
-    const attrs = { strides: [step, step], pad: 'same', dataFormat: 'NHWC', filterShape };
-    return engine().runKernel('Conv2DBackpropFilter', { x: images, dy }, attrs);
-  };
+  return Math.min(stride, Math.max(x.shape[1], x.shape[2], 1));
+}
+
+export function filterGradient(images: Tensor, dy: Tensor, filterShape: number[], step: number): Tensor {
+  const attrs = { strides: [step, step], pad: 'same', dataFormat: 'NHWC', filterShape };
+  return engine().runKernel('Conv2DBackpropFilter', { x: images, dy }, attrs);
+}
+
+function convolution(x: Tensor4D, filter: Tensor4D, stride: number): Tensor4D {
+  const step = effectiveStride(x, stride);
   return run<[Tensor4D, Tensor4D], Tensor4D>(
     {
       forward: (images, weights) => conv2d(images, weights, step, 'same'),
       backward: (dy, images, weights) => [
         conv2dTranspose(dy, weights, images.shape, step, 'same'),
-        filterGradient(images, dy, weights.shape),
+        filterGradient(images, dy, weights.shape, step),
       ],
     },
     x,
@@ -321,7 +326,9 @@ export const stockOperations: Operations = {
     requireShape('momentum', momentum, variable.shape);
     requireShape('gradient', gradient, variable.shape);
     tidy(() => {
-      const decayed = add(gradient, mul(variable, options.weightDecay));
+      // Nothing but filters and the dense kernel decays.
+      const decayed =
+        options.weightDecay === 0 ? gradient : add(gradient, mul(variable, options.weightDecay));
       momentum.assign(add(mul(momentum, options.momentum), decayed));
       variable.assign(sub(variable, mul(momentum, options.learningRate)));
     });

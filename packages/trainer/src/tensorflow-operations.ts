@@ -1,7 +1,25 @@
-import { customGrad, engine, keep, mul, tensor1d, tidy } from '@tensorflow/tfjs-core';
-import type { GradSaveFunc, KernelBackend, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import {
+  conv2d,
+  conv2dTranspose,
+  customGrad,
+  engine,
+  getGradient,
+  keep,
+  mul,
+  registerGradient,
+  tensor1d,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import type {
+  GradConfig,
+  GradSaveFunc,
+  KernelBackend,
+  Tensor,
+  Tensor1D,
+  Tensor4D,
+} from '@tensorflow/tfjs-core';
 import type { Operations } from '@galapagos/backend-simd';
-import { requireChannels, stockOperations } from './stock-operations.js';
+import { effectiveStride, filterGradient, requireChannels, stockOperations } from './stock-operations.js';
 
 // The operations of `Operations` on libtensorflow: the stock ones, and its fused batch normalisation and rectifiers,
 // which TensorFlow.js does not offer for training. Two calls instead of about thirty.
@@ -76,6 +94,31 @@ function leakyReluGradient(dy: Tensor, y: Tensor, leakiness: number): Tensor {
   return dx as Tensor;
 }
 
+/**
+ * With a gradient function for each input, of which the tape calls those that it needs: that of the images of a first
+ * layer is never asked for.
+ */
+const convolution: Operations['convolution'] = (x, filter, stride) => {
+  const step = effectiveStride(x, stride);
+  // Others may have registered theirs, which do the same; TensorFlow.js alone registers none in Node.
+  if ((getGradient('Conv2D') as unknown) === undefined) registerGradient(convolutionGradient);
+  return conv2d(x, filter, step, 'same');
+};
+
+const convolutionGradient: GradConfig = {
+  kernelName: 'Conv2D',
+  inputsToSave: ['x', 'filter'],
+  gradFunc: (dy, [x, filter], attrs) => {
+    const { strides } = attrs as unknown as { strides: number | [number, number] };
+    const step = typeof strides === 'number' ? strides : strides[0];
+    const [images, weights, upstream] = [x, filter, dy] as [Tensor4D, Tensor4D, Tensor4D];
+    return {
+      x: () => conv2dTranspose(upstream, weights, images.shape, step, 'same'),
+      filter: () => filterGradient(images, upstream, weights.shape, step),
+    };
+  },
+};
+
 const batchNormalization: Operations['batchNormalization'] = (x, gamma, beta, { epsilon, leakiness }) => {
   requireChannels(x, { gamma, beta });
   const attributes = normalization(epsilon, true);
@@ -116,6 +159,7 @@ const batchNormalization: Operations['batchNormalization'] = (x, gamma, beta, { 
 /** Operations for the back end `tensorflow`: that of tfjs-node and tfjs-node-gpu. */
 export const tensorflowOperations: Operations = {
   ...stockOperations,
+  convolution,
   batchNormalization,
 
   batchNormalizationInference(x, gamma, beta, mean, variance, { epsilon, leakiness }) {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import util from 'node:util';
 import { type NativeEngine, nativeEngine } from '@galapagos/backend-simd';
 import { findBackend, setBackend } from '@tensorflow/tfjs-core';
@@ -90,10 +90,10 @@ export async function openTensorflow(name: keyof typeof PACKAGES, around: Surrou
   restoreRemovedFunctions();
   const built = join(builtDirectory(around.environment), 'register.cjs');
   const require = createRequire(import.meta.url);
-  if (existsSync(built)) {
+  if (existsSync(built) && (name === 'tfjs-node' || isForGpu(built))) {
     const register = require(built) as (tf: unknown) => void;
     register(require('@tensorflow/tfjs-core'));
-  } else if (around.environment['GALAPAGOS_TFJS_NODE']) {
+  } else if (around.environment['GALAPAGOS_TFJS_NODE'] && !existsSync(built)) {
     throw new BackendError(`GALAPAGOS_TFJS_NODE: no ${built}`);
   } else {
     await around.load(PACKAGES[name]);
@@ -104,6 +104,12 @@ export async function openTensorflow(name: keyof typeof PACKAGES, around: Surrou
     throw new BackendError('libtensorflow finds no GPU, and would compute on the processor');
   const detail = `libtensorflow ${binding?.TF_Version ?? '?'}${isUsingGpuDevice === true ? ' on a GPU' : ''}`;
   return { registered: TENSORFLOW, detail };
+}
+
+/** Whether it was built from a wheel that can use one. */
+function isForGpu(built: string): boolean {
+  const manifest = readFileSync(join(dirname(built), 'galapagos-tfjs-node.json'), 'utf8');
+  return (JSON.parse(manifest) as { gpu?: unknown }).gpu === true;
 }
 
 /** What tfjs-node's back end offers beside the common methods. */

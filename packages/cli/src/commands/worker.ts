@@ -35,7 +35,6 @@ export const workerCommand = defineCommand({
       const ready = await unlessAborted(trainer.ready(), departure.asked);
       if (ready === undefined) return departure.exitCode;
       refuseOtherData(population, ready.checksum);
-      if (terminal.isWatched) terminal.err(`back end ${ready.backend}, ${ready.detail}: ${ready.reason}`);
       const worker = new Worker({
         population,
         evaluate: trainer.evaluate,
