@@ -1,4 +1,6 @@
 // Everything that trains a network, behind one interface: what the referee is asked about.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   CompiledNetwork,
   type ConvolutionMethod,
@@ -10,11 +12,13 @@ import {
 } from '@galapagos/backend-simd';
 import { setBackend } from '@tensorflow/tfjs-core';
 import type { Arrays } from '../../packages/trainer/src/arrays.js';
+import type { BackendName } from '../../packages/trainer/src/backend-choice.js';
 import { chooseBackend } from '../../packages/trainer/src/backend.js';
 import type { Network } from '../../packages/trainer/src/network.js';
 import { graphOf } from '../../packages/trainer/src/network-graph.js';
 import type { Plan } from '../../packages/trainer/src/plan.js';
 import { TapeNetwork } from '../../packages/trainer/src/tape-network.js';
+import { builtDirectory } from '../../packages/trainer/src/tensorflow.js';
 import type { Batch, StepOptions } from './network.js';
 
 interface Trained {
@@ -47,13 +51,18 @@ const methods: readonly [ConvolutionMethod, number][] = [
 /** The native engine is not judged where it is not there. */
 const engines: readonly Engine[] = nativeEngine().available ? ['native', 'wasm'] : ['wasm'];
 
+/** libtensorflow is judged where it is. */
+const stock: readonly BackendName[] = existsSync(join(builtDirectory(process.env), 'register.cjs'))
+  ? ['cpu', 'tfjs-node']
+  : ['cpu'];
+
 export const contestants: readonly Contestant[] = [
-  {
-    name: 'cpu, stock operations',
+  ...stock.map((backend) => ({
+    name: backend,
     tolerance: DIRECT,
-    open: async (plan, weights, batchSize) =>
-      onTape((await chooseBackend('cpu')).operations, plan, weights, batchSize),
-  },
+    open: async (plan: Plan, weights: Arrays, batchSize: number) =>
+      onTape((await chooseBackend(backend)).operations, plan, weights, batchSize),
+  })),
   ...engines.map((engine) => ({
     name: `${engine}, tape`,
     tolerance: DIRECT,
