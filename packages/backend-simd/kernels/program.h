@@ -118,7 +118,9 @@ static int is_plane(const Limits *l, int32_t index) {
   if (p->height < 1 || p->width < 1 || p->channels < 1 || p->margin < 0 || p->left < 0 || p->left % LINE_FLOATS) return 0;
   if ((int64_t)p->margin * l->program->batch > p->left || p->pitch % LINE_FLOATS) return 0;
   if ((int64_t)p->width * l->program->batch + (int64_t)p->margin * l->program->batch > p->pitch) return 0;
-  return (double)p->height * p->channels * p->pitch < 1e15 && is_in(l, p->line, plane_floats(p));
+  // In double: sizes of 32 bits could wrap around.
+  const double floats = p->left + (double)p->height * p->channels * p->pitch + PLANE_SLACK;
+  return p->line >= 0 && p->line + floats / LINE_FLOATS <= (double)l->lines;
 }
 
 static int same_size(const Plane *a, const Plane *b) { return a->height == b->height && a->width == b->width; }
