@@ -3,12 +3,11 @@ export { KernelError, type KernelErrorCode } from './errors.js';
 export { nativeEngine, type NativeEngine } from './native-engine.js';
 export type { NormalizationOptions, Operations, SgdOptions } from './operations.js';
 export {
-  type ByteBatch,
   CompiledNetwork,
   type CompiledNetworkOptions,
   type NamedArrays,
-  type NetworkBatch,
 } from './network/compiled-network.js';
+export type { ByteBatch, NetworkBatch } from './network/batch.js';
 export { type Batches, networkBytes } from './network/block.js';
 export type { ConvolutionMethod } from './network/forward.js';
 export type {

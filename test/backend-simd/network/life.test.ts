@@ -1,4 +1,4 @@
-import type { SimdBackend } from '@galapagos/backend-simd';
+import type { ByteBatch, SimdBackend } from '@galapagos/backend-simd';
 import {
   CompiledNetwork,
   KernelError,
@@ -53,6 +53,15 @@ function codeOf(action: () => unknown): string {
   return 'no error';
 }
 
+/** What would read or write memory that is another's by now. */
+const AFTERWARDS: ((network: CompiledNetwork, batch: ByteBatch) => unknown)[] = [
+  (network) => network.countCorrect(),
+  (network) => network.inference,
+  (network) => network.values({ momentum: false }),
+  (network) => network.load(randomArrays(graph, randomNumbers(1))),
+  (_, batch) => batch.place({ mean: [0, 0], deviation: [1, 1] }, 1),
+];
+
 describe('the values of a compiled network', () => {
   test('come out as they went in, momenta too', () => {
     const values = randomArrays(graph, randomNumbers(3));
@@ -104,6 +113,21 @@ describe('the values of a compiled network', () => {
     expect(codeOf(() => use(() => 0, values))).toMatch(message);
     expect(backend.heap.bytesInUse).toBe(before);
   });
+});
+
+test('more threads than there were when it was made give the same bits', () => {
+  const { kernels } = backend;
+  const run = (threads: number) =>
+    use((network) => {
+      kernels.set_threads(threads);
+      return [network.step(STEP), network.step(STEP), network.values({ momentum: true })];
+    });
+  try {
+    const alone = run(1);
+    expect(run(4)).toEqual(alone);
+  } finally {
+    kernels.set_threads(1);
+  }
 });
 
 describe('what goes in', () => {
@@ -161,9 +185,10 @@ describe('what goes in', () => {
     const tested = new CompiledNetwork(graph, { inferenceBatch: 2 });
     expect(codeOf(() => tested.step(STEP))).toMatch(/without trainingBatch/);
     for (const valid of [-1, 3, 0.5]) expect(codeOf(() => tested.countCorrect(valid))).toMatch(/valid/);
+    const batch = tested.inference;
     tested.dispose();
     tested.dispose();
-    expect(codeOf(() => tested.countCorrect())).toMatch(/was disposed/);
+    for (const action of AFTERWARDS) expect(codeOf(() => action(tested, batch))).toMatch(/was disposed/);
     for (const size of [0, 1.5, NaN]) {
       expect(codeOf(() => new CompiledNetwork(graph, { trainingBatch: size }))).toMatch(/^VALUE: a batch/);
     }

@@ -2,10 +2,12 @@ import { requireCount, sameShape } from '../checks.js';
 import { KernelError } from '../errors.js';
 import type { SgdOptions } from '../operations.js';
 import { type SimdBackend, currentSimdBackend } from '../simd-backend.js';
+import { type ByteBatch, batchOf } from './batch.js';
 import { type Batches, type Block, type PlannedProgram, planBlock } from './block.js';
 import { compileGraph } from './compile.js';
 import type { ConvolutionMethod } from './forward.js';
 import type { NetworkGraph } from './graph.js';
+import { NetworkMemory } from './network-memory.js';
 import { LINE_BYTES, LINE_FLOATS, type ParameterLayout, type PlacedParameter } from './parameter-layout.js';
 import { encodeProgram, HEADER, requireLine } from './program.js';
 
@@ -17,39 +19,6 @@ export type NamedArrays = ReadonlyMap<
   string,
   { readonly shape: readonly number[]; readonly values: Float32Array }
 >;
-
-/**
- * The examples of the next call, to be filled in before it. Views of the memory of the kernels: ask for them anew each
- * time, since a memory that has grown leaves old views empty.
- */
-export interface NetworkBatch {
-  readonly size: number;
-  /** [size, height, width, channels] */
-  readonly images: Float32Array;
-  /** [size], from 0 to the number of classes - 1. */
-  readonly labels: Int32Array;
-}
-
-/** A batch that takes its images as bytes too, which is faster than to fill in floats. */
-export interface ByteBatch extends NetworkBatch {
-  /** [size, height, width, channels] */
-  readonly bytes: Uint8Array;
-  /**
-   * [size, 3]: down, right and whether it is mirrored (1, else 0). Pixel (0, 0) of what is placed is pixel (down, right)
-   * of the image, before it is mirrored left to right.
-   */
-  readonly placements: Int32Array;
-  /**
-   * Fills `images` from `bytes`, placed, every byte less the mean of its channel and divided by the deviation; 0 where
-   * a placement reaches beyond the image.
-   * @param count Of the first so many examples.
-   * @throws KernelError `SHAPE` when there is not one mean and one deviation for each channel.
-   */
-  place(
-    normalization: { readonly mean: ArrayLike<number>; readonly deviation: ArrayLike<number> },
-    count: number,
-  ): void;
-}
 
 export interface CompiledNetworkOptions extends Batches {
   /** @default the one that TensorFlow.js has selected */
@@ -71,10 +40,7 @@ export class CompiledNetwork {
   readonly #backend: SimdBackend;
   readonly #layout: ParameterLayout;
   readonly #block: Block;
-  /** In lines. */
-  readonly #base: number;
-  readonly #scratchBytes = new Map<PlannedProgram, number>();
-  #isDisposed = false;
+  readonly #memory: NetworkMemory;
 
   /**
    * @throws KernelError `SHAPE` or `VALUE`, with the names, where the graph, a size or the values do not fit;
@@ -92,9 +58,10 @@ export class CompiledNetwork {
     this.#layout = compiled.layout;
     this.#block = planBlock(compiled, { trainingBatch, inferenceBatch });
     requireLine(this.#block.lines);
-    this.#base = backend.heap.allocate(this.#bytes) / LINE_BYTES;
+    this.#memory = new NetworkMemory(backend.heap, this.#block.lines);
     try {
-      this.#clear();
+      // Nothing of whoever had this memory before: the numbers between two parameters have to be 0, and stay so.
+      this.#memory.bytes(0, this.#block.buffers * LINE_BYTES).fill(0);
       for (const planned of [this.#block.training, this.#block.inference]) {
         if (planned !== undefined) this.#encode(planned);
       }
@@ -107,7 +74,7 @@ export class CompiledNetwork {
 
   /** Bytes of the memory that belongs to this network. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#memory.byteLength;
   }
 
   /** The examples of the next step. They share their memory with those of {@link inference}. */
@@ -128,12 +95,12 @@ export class CompiledNetwork {
   step({ learningRate, momentum, weightDecay }: SgdOptions): number {
     const planned = this.#planned('training');
     this.#requireLabels(planned.program.batch);
-    const numbers = this.#floats(planned.line, LINE_FLOATS);
+    const numbers = this.#memory.floats(planned.line, LINE_FLOATS);
     numbers[HEADER.rate] = learningRate;
     numbers[HEADER.momentum] = momentum;
     numbers[HEADER.weightDecay] = weightDecay;
     this.#run(planned);
-    return this.#floats(this.#block.result, LINE_FLOATS)[RESULT.loss] ?? NaN;
+    return this.#memory.floats(this.#block.result, LINE_FLOATS)[RESULT.loss] ?? NaN;
   }
 
   /**
@@ -148,10 +115,10 @@ export class CompiledNetwork {
       throw new KernelError('VALUE', `${valid} valid examples in a batch of ${batch}`);
     }
     this.#requireLabels(valid);
-    this.#ints(planned.line, LINE_FLOATS)[HEADER.valid] = valid;
-    this.#ints(this.#block.result, LINE_FLOATS)[RESULT.correct] = 0;
+    this.#memory.ints(planned.line, LINE_FLOATS)[HEADER.valid] = valid;
+    this.#memory.ints(this.#block.result, LINE_FLOATS)[RESULT.correct] = 0;
     this.#run(planned);
-    return this.#ints(this.#block.result, LINE_FLOATS)[RESULT.correct] ?? NaN;
+    return this.#memory.ints(this.#block.result, LINE_FLOATS)[RESULT.correct] ?? NaN;
   }
 
   /** Copies of all parameters and statistics, in the order of the graph; if asked, of the momenta. */
@@ -186,81 +153,34 @@ export class CompiledNetwork {
 
   /** Gives the memory back. Idempotent; nothing else can be called afterwards. */
   dispose(): void {
-    if (this.#isDisposed) return;
-    this.#isDisposed = true;
-    this.#backend.heap.free(this.#base * LINE_BYTES, this.#bytes);
+    this.#memory.free();
   }
 
-  get #bytes(): number {
-    return this.#block.lines * LINE_BYTES;
-  }
-
-  #encode(planned: PlannedProgram): void {
+  #encode({ program, memory, line, ints }: PlannedProgram): void {
     const { kernels, heap } = this.#backend;
-    const { program, memory, line, ints } = planned;
     const places = { ...this.#block };
     for (const [name, place] of Object.entries(this.#block)) {
-      if (typeof place === 'number') Object.assign(places, { [name]: this.#base + place });
+      if (typeof place === 'number') Object.assign(places, { [name]: this.#memory.base + place });
     }
-    encodeProgram(program, memory, places, this.graph, this.#ints(line, ints));
-    const pointer = (this.#base + line) * LINE_BYTES;
-    const bad = kernels.program_check(pointer, ints, heap.byteLength);
+    encodeProgram(program, memory, places, this.graph, this.#memory.ints(line, ints));
+    const bad = kernels.program_check(this.#memory.pointer(line), ints, heap.byteLength);
     if (bad >= 0) throw new Error(`instruction ${bad} of a compiled network is malformed`);
-    this.#scratchBytes.set(planned, kernels.program_scratch(pointer) >>> 0);
   }
 
-  #run(planned: PlannedProgram): void {
+  #run({ line, program }: PlannedProgram): void {
     const { kernels, heap } = this.#backend;
-    // One for all networks, so its place may change.
-    const scratch = heap.scratch(this.#scratchBytes.get(planned) ?? 0) / LINE_BYTES;
-    this.#ints(planned.line, LINE_FLOATS)[HEADER.scratch] = scratch;
-    const pointer = (this.#base + planned.line) * LINE_BYTES;
-    kernels.program_run(0, pointer, 0, planned.program.instructions.length);
+    const pointer = this.#memory.pointer(line);
+    // Asked each time, since it depends on the number of threads; one for all networks, so its place may change too.
+    const scratch = heap.scratch(unsigned(kernels.program_scratch(pointer)));
+    this.#memory.ints(line, LINE_FLOATS)[HEADER.scratch] = scratch / LINE_BYTES;
+    kernels.program_run(0, pointer, 0, program.instructions.length);
   }
 
-  #batch({ program: { batch: size } }: PlannedProgram): ByteBatch {
-    const { height, width, channels } = this.graph.image;
-    const { images, labels, bytes, placements } = this.#block;
-    const pixels = size * height * width * channels;
-    return {
-      size,
-      images: this.#floats(images, pixels),
-      labels: this.#ints(labels, size),
-      bytes: new Uint8Array(this.#backend.heap.buffer, this.#pointer(bytes), pixels),
-      placements: this.#ints(placements, 3 * size),
-      place: (normalization, count) => this.#place(normalization, count, size),
-    };
-  }
-
-  #place({ mean, deviation }: Parameters<ByteBatch['place']>[0], count: number, size: number): void {
-    const { height, width, channels } = this.graph.image;
-    const { bytes, placements, images, scale, shift } = this.#block;
-    if (mean.length !== channels || deviation.length !== channels) {
-      const found = `${mean.length} means and ${deviation.length} deviations`;
-      throw new KernelError('SHAPE', `${found} for images of ${channels} channels`);
-    }
-    if (!Number.isInteger(count) || count < 0 || count > size) {
-      throw new KernelError('VALUE', `${count} examples of a batch of ${size}`);
-    }
-    const { kernels } = this.#backend;
-    const scratch = this.#backend.scratch(kernels.place_images_scratch(width, channels) >>> 0);
-    const [scales, shifts] = [this.#floats(scale, channels), this.#floats(shift, channels)];
-    for (let channel = 0; channel < channels; channel++) {
-      scales[channel] = 1 / (deviation[channel] ?? NaN);
-      shifts[channel] = -(mean[channel] ?? NaN) / (deviation[channel] ?? NaN);
-    }
-    const [from, at, by, to, into] = [bytes, placements, scale, shift, images].map((line) =>
-      this.#pointer(line),
-    ) as [number, number, number, number, number];
-    kernels.place_images(from, at, by, to, count, height, width, channels, into, scratch);
-  }
-
-  #pointer(line: number): number {
-    return (this.#base + line) * LINE_BYTES;
+  #batch({ program }: PlannedProgram): ByteBatch {
+    return batchOf(this.#backend, this.#memory, this.#block, this.graph.image, program.batch);
   }
 
   #planned(name: 'training' | 'inference'): PlannedProgram {
-    if (this.#isDisposed) throw new KernelError('VALUE', 'the network was disposed');
     const planned = this.#block[name];
     if (planned === undefined) throw new KernelError('VALUE', `the network was made without ${name}Batch`);
     return planned;
@@ -268,7 +188,7 @@ export class CompiledNetwork {
 
   #requireLabels(count: number): void {
     const { classes } = this.graph;
-    const labels = this.#ints(this.#block.labels, count);
+    const labels = this.#memory.ints(this.#block.labels, count);
     for (let i = 0; i < count; i++) {
       const label = labels[i] ?? -1;
       if (label >= 0 && label < classes) continue;
@@ -284,22 +204,13 @@ export class CompiledNetwork {
   }
 
   #view(region: 'values' | 'momenta', { line, size }: PlacedParameter): Float32Array {
-    return this.#floats(this.#block[region] + line, size);
+    return this.#memory.floats(this.#block[region] + line, size);
   }
+}
 
-  #floats(line: number, length: number): Float32Array {
-    return new Float32Array(this.#backend.heap.buffer, (this.#base + line) * LINE_BYTES, length);
-  }
-
-  #ints(line: number, length: number): Int32Array {
-    return new Int32Array(this.#backend.heap.buffer, (this.#base + line) * LINE_BYTES, length);
-  }
-
-  /** Nothing of whoever had this memory before: the numbers between two parameters have to be 0, and stay so. */
-  #clear(): void {
-    const { heap } = this.#backend;
-    new Uint8Array(heap.buffer, this.#base * LINE_BYTES, this.#block.buffers * LINE_BYTES).fill(0);
-  }
+/** WebAssembly returns sizes as signed numbers of 32 bits. */
+function unsigned(bytes: number): number {
+  return bytes < 0 ? bytes + 2 ** 32 : bytes;
 }
 
 function requireArray(
