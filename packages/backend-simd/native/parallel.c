@@ -1,6 +1,8 @@
 // The threads behind kernels/parallel.h: one pool for the whole process, which whoever comes first has for the length of
 // one call; anyone else works alone meanwhile. Threads are made when they are first needed and never end: a process may
-// exit while they sleep. They belong to this library, which is therefore never unloaded (see addon.c).
+// exit while they sleep. They run code of this library, which is therefore never unloaded once there is one.
+#define _GNU_SOURCE
+#include <dlfcn.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -97,7 +99,12 @@ static void forget_workers(void) {
   pool.created = 0;
 }
 
-static void watch_forks(void) { pthread_atfork(NULL, NULL, forget_workers); }
+// Before the first worker. Node unloads an addon with the last thread of JavaScript that loaded it.
+static void prepare(void) {
+  Dl_info library;
+  if (dladdr(&pool, &library)) dlopen(library.dli_fname, RTLD_NOW | RTLD_NODELETE);
+  pthread_atfork(NULL, NULL, forget_workers);
+}
 
 // Makes workers up to `count`; fewer where the system refuses. Called by the owner of the pool.
 static void create_workers(int count) {
@@ -105,7 +112,7 @@ static void create_workers(int count) {
   pthread_attr_t attributes;
   sigset_t every, before;
   if (pool.created >= count) return;
-  pthread_once(&once, watch_forks);
+  pthread_once(&once, prepare);
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, STACK_BYTES);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);

@@ -30,8 +30,8 @@ const ISAS = {
 const FLAGS = '-O3 -std=gnu11 -fno-math-errno -ffp-contract=off -fvisibility=hidden -fPIC -pthread'.split(
   ' ',
 );
-// Never unloaded, since its threads do not end. Node itself has the symbols of Node-API.
-const LINK = { linux: ['-shared', '-Wl,-z,nodelete'], darwin: ['-bundle', '-undefined', 'dynamic_lookup'] };
+// Node itself has the symbols of Node-API.
+const LINK = { linux: ['-shared'], darwin: ['-bundle', '-undefined', 'dynamic_lookup'] };
 
 /** Thrown where nothing could be tried. */
 export class NoCompiler extends BuildError {}
@@ -94,7 +94,15 @@ export async function compile(compiler, output, options = {}) {
       units.map(({ source, object, args }) => cc(...FLAGS, ...args, '-c', '-o', object, source)),
     );
     const linked = join(work, 'simd.node');
-    await cc(...LINK[platform], '-pthread', '-o', linked, ...units.map(({ object }) => object), '-lm');
+    await cc(
+      ...LINK[platform],
+      '-pthread',
+      '-o',
+      linked,
+      ...units.map(({ object }) => object),
+      '-lm',
+      '-ldl',
+    );
     renameSync(linked, output);
   } finally {
     rmSync(work, { recursive: true, force: true });

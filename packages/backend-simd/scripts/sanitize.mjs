@@ -91,7 +91,7 @@ function checkThreads({ command, args }) {
   const program = join(folderOf('threads'), 'check');
   const sources = ['parallel-check.c', 'parallel.c'].map((name) => join(root, 'native', name));
   const flags = ['-O1', '-std=gnu11', ...DEBUG, '-fsanitize=thread', '-pthread'];
-  execFileSync(command, [...args, ...flags, '-o', program, ...sources], { stdio: 'inherit' });
+  execFileSync(command, [...args, ...flags, '-o', program, ...sources, '-ldl'], { stdio: 'inherit' });
   return spawnSync(program, { stdio: 'inherit' }).status === 0;
 }
 
