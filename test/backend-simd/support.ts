@@ -21,7 +21,7 @@ tf.enableProdMode();
 /** Everything that offers `Operations`, and the back end that it runs on here. */
 export const implementations: { name: string; operations: Operations; backend: string }[] = [
   ...engines.map(({ backend }) => ({ name: backend, operations: simdOperations, backend })),
-  ...(onlyNative ? [] : [{ name: 'stock', operations: stockOperations, backend: 'cpu' }]),
+  { name: 'stock', operations: stockOperations, backend: 'cpu' },
 ];
 
 /** Why the operations of libtensorflow are not among them: it is not on every machine. */
