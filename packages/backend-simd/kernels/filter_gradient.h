@@ -10,7 +10,7 @@ enum { MOST_X = 6, MOST_DY = 4 };
 #elif defined(__AVX2__)
 enum { MOST_X = 4, MOST_DY = 3 };
 #else
-enum { MOST_X = 6, MOST_DY = 2 };
+enum { MOST_X = 4, MOST_DY = 2 };
 #endif
 // Rows of dy that are worked on together: enough floats that adding up the lanes at their end does not matter.
 enum { CHUNK_FLOATS = 1536 };
@@ -74,8 +74,8 @@ PRODUCTS(1, 3)
 PRODUCTS(3, 3)
 PRODUCTS(4, 3)
 #else
-PRODUCTS(6, 1)
-PRODUCTS(6, 2)
+PRODUCTS(4, 1)
+PRODUCTS(4, 2)
 #endif
 
 typedef void (*Products)(const RowPairs *, const ptrdiff_t *, size_t, float *const *);
@@ -91,8 +91,8 @@ static const Products products[MOST_DY][3] = {
     {products_1_2, products_3_2, products_4_2},
     {products_1_3, products_3_3, products_4_3},
 #else
-    {products_1_1, products_3_1, products_6_1},
-    {products_1_2, products_3_2, products_6_2},
+    {products_1_1, products_3_1, products_4_1},
+    {products_1_2, products_3_2, products_4_2},
 #endif
 };
 
