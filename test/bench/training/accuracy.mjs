@@ -73,7 +73,9 @@ for (let seed = 0; seed < Number(options.seeds); seed++) {
     }
   }
 }
-console.log(accuracyReport(done, methods, { steps, batch: BATCH, examples: dataset.validation.count }));
+// The file may hold more, from another call.
+const wanted = done.filter(({ seed, network }) => seed < Number(options.seeds) && network < plans.length);
+console.log(accuracyReport(wanted, methods, { steps, batch: BATCH, examples: dataset.validation.count }));
 process.exit(0);
 
 /** Of the ancestor, those children whose convolutions are 3 x 3 in the main. */
