@@ -6,7 +6,7 @@ const deviation = (values) => {
   const middle = mean(values);
   return Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1));
 };
-const percent = (share, digits = 2) => `${(100 * share).toFixed(digits)} %`;
+const percent = (share, digits = 2) => (Number.isFinite(share) ? `${(100 * share).toFixed(digits)} %` : '–');
 
 /**
  * Student's t, two-sided, at 5 % for three comparisons together (1.7 % each), by degrees of freedom: 19, 4, else about
