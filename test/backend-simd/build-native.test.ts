@@ -88,6 +88,17 @@ describe('the installation of the native kernels', () => {
     expect(install('nowhere/cc')).toMatchObject({ status: 0, stdout: 'the native kernels are up to date\n' });
     writeFileSync(join(root, 'kernels', 'new.h'), '');
     expect(install('nowhere/cc').status).toBe(77);
+    expect(existsSync(addon)).toBe(false);
+  });
+
+  it('leaves what does not load here, and may on other hosts of the directory', (context) => {
+    if (!existsSync(join(source, 'build', platform, 'simd.node'))) context.skip('nothing was built here');
+    cpSync(join(source, 'build', platform), dirname(addon), { recursive: true });
+    writeFileSync(addon, 'for a newer C library');
+    const before = report();
+    expect(install('nowhere/cc').status).toBe(77);
+    expect(install(compiler('[ "$1" = --version ]'), '--optional').status).toBe(0);
+    expect([readFileSync(addon, 'utf8'), report()]).toEqual(['for a newer C library', before]);
   });
 });
 

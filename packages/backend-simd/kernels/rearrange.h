@@ -31,12 +31,12 @@ static void finish_rows(const Moving *s, const Plane *p, int part, int begin, in
 
 INLINE void transpose4(const float *x, size_t x_pitch, float *const *y) {
   const f32x4 a = load(x), b = load(x + x_pitch), c = load(x + 2 * x_pitch), d = load(x + 3 * x_pitch);
-  const f32x4 ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), AB = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-  const f32x4 cd = __builtin_shufflevector(c, d, 0, 4, 1, 5), CD = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-  store(y[0], __builtin_shufflevector(ab, cd, 0, 1, 4, 5));
-  store(y[1], __builtin_shufflevector(ab, cd, 2, 3, 6, 7));
-  store(y[2], __builtin_shufflevector(AB, CD, 0, 1, 4, 5));
-  store(y[3], __builtin_shufflevector(AB, CD, 2, 3, 6, 7));
+  const f32x4 ab = shuffle4(a, b, 0, 4, 1, 5), AB = shuffle4(a, b, 2, 6, 3, 7);
+  const f32x4 cd = shuffle4(c, d, 0, 4, 1, 5), CD = shuffle4(c, d, 2, 6, 3, 7);
+  store(y[0], shuffle4(ab, cd, 0, 1, 4, 5));
+  store(y[1], shuffle4(ab, cd, 2, 3, 6, 7));
+  store(y[2], shuffle4(AB, CD, 0, 1, 4, 5));
+  store(y[3], shuffle4(AB, CD, 2, 3, 6, 7));
 }
 
 // One line of `count` numbers of all examples. Images may be apart by a multiple of what one way of the cache holds: each line is

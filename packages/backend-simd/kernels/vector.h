@@ -35,6 +35,13 @@ INLINE f32x4 select4(i32x4 mask, f32x4 yes, f32x4 no) {
   return (f32x4)(((i32x4)yes & mask) | ((i32x4)no & ~mask));
 }
 
+// Four of the eight floats of two vectors. GCC knows Clang's name for it from version 12 on; many clusters have an older one.
+#if defined(__clang__) || __GNUC__ >= 12
+#define shuffle4(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define shuffle4(a, b, ...) __builtin_shuffle(a, b, (i32x4){__VA_ARGS__})
+#endif
+
 INLINE int min_int(int a, int b) { return a < b ? a : b; }
 INLINE int max_int(int a, int b) { return a > b ? a : b; }
 INLINE size_t round_up(size_t n, size_t multiple) { return (n + multiple - 1) / multiple * multiple; }

@@ -24,8 +24,14 @@ async function buildNative(force) {
   if (!force && isUsable(addon, inputs)) return 'the native kernels are up to date';
   const compiler = findCompiler();
   mkdirSync(dirname(addon), { recursive: true });
-  await compile(compiler, addon);
-  requireLoads(addon);
+  const draft = join(dirname(addon), `draft-${process.pid}.node`);
+  try {
+    await compile(compiler, draft);
+    requireLoads(draft);
+    renameSync(draft, addon);
+  } finally {
+    rmSync(draft, { force: true });
+  }
   writeReport({ inputs, compiler: compiler.version });
   return `compiled the native kernels (${compiler.version})`;
 }
@@ -63,9 +69,10 @@ function writeReport(content) {
   renameSync(draft, reportOf(addon));
 }
 
-/** What is there comes from other sources, or does not load: it goes. */
+/** What is there from other sources goes. What does not load here may do on other hosts that share this directory. */
 function noteFailure(failure) {
   try {
+    if (existsSync(addon) && readReport(addon).inputs === hashInputs()) return;
     rmSync(addon, { force: true });
     writeReport({ failure });
   } catch (error) {
