@@ -115,6 +115,40 @@ describe('the values of a compiled network', () => {
   });
 });
 
+test('a network that only classifies has no momenta', () => {
+  const values = randomArrays(graph, randomNumbers(1));
+  const network = new CompiledNetwork(graph, { inferenceBatch: BATCH, values });
+  expect([...network.values({ momentum: true }).keys()]).toEqual(graph.parameters.map(({ name }) => name));
+  network.dispose();
+});
+
+test('a stride beyond the image costs no more than one of its size', () => {
+  const steps = [5, 2 ** 30].map((stride) => {
+    const terms = [{ from: 1, filter, stride }];
+    const onePixel = graphOf(
+      image,
+      [
+        {
+          shape: { height: 4, width: 5, channels: 4 },
+          leakiness: 0,
+          terms: [{ from: 0, filter, stride: 1 }],
+        },
+        { shape: { height: 1, width: 1, channels: 4 }, leakiness: 0, terms },
+      ],
+      3,
+    );
+    const network = new CompiledNetwork(onePixel, {
+      trainingBatch: BATCH,
+      values: randomArrays(onePixel, randomNumbers(1)),
+    });
+    fill(network, 'training', randomBatch(onePixel, BATCH, randomNumbers(2)));
+    const found = [network.step(STEP), network.values({ momentum: true })];
+    network.dispose();
+    return found;
+  });
+  expect(steps[1]).toEqual(steps[0]);
+});
+
 test('more threads than there were when it was made give the same bits', () => {
   const { kernels } = backend;
   const run = (threads: number) =>

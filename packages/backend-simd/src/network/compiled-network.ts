@@ -121,14 +121,18 @@ export class CompiledNetwork {
     return this.#memory.ints(this.#block.result, LINE_FLOATS)[RESULT.correct] ?? NaN;
   }
 
-  /** Copies of all parameters and statistics, in the order of the graph; if asked, of the momenta. */
+  /**
+   * Copies of all parameters and statistics, in the order of the graph; if asked, of the momenta, which only a network
+   * has that was made with `trainingBatch`.
+   */
   values(options: { momentum: boolean }): Map<string, { shape: readonly number[]; values: Float32Array }> {
     const arrays = new Map<string, { shape: readonly number[]; values: Float32Array }>();
+    const hasMomenta = options.momentum && this.#block.training !== undefined;
     for (const { name: key } of this.graph.parameters) {
       const parameter = this.#parameter(key);
       const { name, shape } = parameter;
       arrays.set(name, { shape, values: this.#view('values', parameter).slice() });
-      if (!options.momentum || !parameter.isTrainable) continue;
+      if (!hasMomenta || !parameter.isTrainable) continue;
       arrays.set(`momentum/${name}`, { shape, values: this.#view('momenta', parameter).slice() });
     }
     return arrays;

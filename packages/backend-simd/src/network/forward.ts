@@ -23,8 +23,8 @@ export interface Activations {
 }
 
 /**
- * How convolutions are computed: as their sums say; by Winograd's F(2x2, 3x3) or F(4x4, 3x3), which multiply 2.25 and 4
- * times less and round more, where the stride is 1 and the filter 3 x 3; or as is fastest.
+ * How convolutions are computed: as their sums say; by Winograd's F(2x2, 3x3) or F(4x4, 3x3), which multiply less (2.25
+ * and 4 times with stride 1) and round more, where the filter is 3 x 3 and the stride 1 or 2; or as is fastest.
  */
 export const METHODS = { automatic: 0, direct: 1, winograd2: 2, winograd4: 4 } as const;
 export type ConvolutionMethod = keyof typeof METHODS;

@@ -10,7 +10,9 @@ export interface Geometry {
   readonly left: number;
 }
 
-export function geometryOf(image: ImageShape, filter: readonly number[], stride: number): Geometry {
+/** A stride beyond the image is one of its size: the kernels walk through one phase for each unit of it. */
+export function geometryOf(image: ImageShape, filter: readonly number[], asked: number): Geometry {
+  const stride = Math.min(asked, Math.max(image.height, image.width));
   const [filterHeight = 1, filterWidth = 1] = filter;
   return {
     filterHeight,
