@@ -56,6 +56,13 @@ describe('the heap', () => {
     );
   });
 
+  it('grows by no more than what the free end of the memory lacks', () => {
+    const heap = new Heap(new FakeMemory(1, 40), 0);
+    for (const pages of [20, 30, 38]) heap.free(heap.allocate(pages * PAGE), pages * PAGE);
+    expect(heap.byteLength).toBeLessThanOrEqual(39 * PAGE);
+    expect(() => heap.allocate(40 * PAGE)).toThrow(/no room/);
+  });
+
   it('joins what was freed, in whatever order, and uses it for other sizes', () => {
     const heap = new Heap(new FakeMemory(1, 10_000), 0);
     const blocks = Array.from({ length: 8 }, () => heap.allocate(100_000));

@@ -162,7 +162,10 @@ export class Heap {
   }
 
   private grow(size: number): void {
-    const pages = Math.ceil(size / PAGE_BYTES);
+    // What is free at the end is part of it: else a network somewhat larger than the one before it would need room for both.
+    const last = this.gaps.at(-1);
+    const open = last !== undefined && last.offset + last.bytes === this.end ? last.bytes : 0;
+    const pages = Math.ceil((size - open) / PAGE_BYTES);
     try {
       this.memory.grow(pages);
     } catch (error) {
