@@ -17,7 +17,14 @@ export function instantiateWasm(): KernelInstance {
   const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES });
   const module = new WebAssembly.Module(readFileSync(new URL('../kernels/kernels.wasm', import.meta.url)));
   const exports = new WebAssembly.Instance(module, { env: { memory } }).exports as Exports;
-  return { kernels: { ...exports, ...unsigned(exports) }, memory, base: exports.__heap_base.value };
+  // All of 4 GiB would be 0 to it.
+  const program_check: KernelExports['program_check'] = (program, integers, bytes) =>
+    exports.program_check(program, integers, Math.min(bytes, 2 ** 32 - 1));
+  return {
+    kernels: { ...exports, ...unsigned(exports), program_check },
+    memory,
+    base: exports.__heap_base.value,
+  };
 }
 
 type Exports = KernelExports & { readonly __heap_base: { readonly value: number } };

@@ -175,7 +175,7 @@ export class CompiledNetwork {
     const { kernels, heap } = this.#backend;
     const pointer = this.#memory.pointer(line);
     // Asked each time, since it depends on the number of threads; one for all networks, so its place may change too.
-    const scratch = heap.scratch(unsigned(kernels.program_scratch(pointer)));
+    const scratch = heap.scratch(kernels.program_scratch(pointer));
     this.#memory.ints(line, LINE_FLOATS)[HEADER.scratch] = scratch / LINE_BYTES;
     kernels.program_run(0, pointer, 0, program.instructions.length);
   }
@@ -210,11 +210,6 @@ export class CompiledNetwork {
   #view(region: 'values' | 'momenta', { line, size }: PlacedParameter): Float32Array {
     return this.#memory.floats(this.#block[region] + line, size);
   }
-}
-
-/** WebAssembly returns sizes as signed numbers of 32 bits. */
-function unsigned(bytes: number): number {
-  return bytes < 0 ? bytes + 2 ** 32 : bytes;
 }
 
 function requireArray(
