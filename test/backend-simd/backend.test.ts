@@ -5,7 +5,7 @@ import {
   SimdBackend,
 } from '@galapagos/backend-simd';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { finiteDifferences, validConvolution, zeros } from '../support/reference-operations.js';
 import type { Values } from '../support/reference-operations.js';
 import {
@@ -92,6 +92,19 @@ describe.each(engines)('$backend', ({ engine, backend }) => {
       await tf.setBackend('cpu');
       const refusal = expect.objectContaining({ code: 'BACKEND' }) as Error;
       expect(() => operations.globalAveragePool(tf.ones([1, 1, 1, 1]))).toThrow(refusal);
+    });
+
+    it('leaves nothing behind where a convolution finds no room to work in', () => {
+      const [x, filter] = [tf.ones([1, 8, 8, 4]), tf.ones([3, 3, 4, 4])] as [tf.Tensor4D, tf.Tensor4D];
+      tf.conv2d(x, filter, 1, 'same').dispose();
+      const before = simd().heapUsage().bytesInUse;
+      const room = vi.spyOn(simd(), 'scratch').mockImplementation(() => {
+        throw new KernelError('OUT_OF_MEMORY', 'no room');
+      });
+      expect(() => tf.tidy(() => tf.conv2d(x, filter, 1, 'same'))).toThrow('no room');
+      room.mockRestore();
+      expect(simd().heapUsage().bytesInUse).toBe(before);
+      tf.dispose([x, filter]);
     });
 
     it('says by its code why it refuses an input', () => {

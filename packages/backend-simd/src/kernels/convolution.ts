@@ -135,14 +135,10 @@ export function conv2D(
     const geometry = writeGeometry(backend, info);
     if (geometry === undefined) return zeros(backend, info.outShape);
     const { kernels } = backend;
+    // First, here and below: where there is no room for it nothing is left behind.
+    const room = backend.scratch(kernels.convolution_scratch(geometry));
     const y = backend.output(info.outShape);
-    kernels.convolution(
-      geometry,
-      from,
-      weights,
-      y.offset,
-      backend.scratch(kernels.convolution_scratch(geometry)),
-    );
+    kernels.convolution(geometry, from, weights, y.offset, room);
     return y;
   };
 }
@@ -163,8 +159,8 @@ export function conv2DBackpropInput(
     const geometry = writeGeometry(backend, info);
     if (geometry === undefined) return zeros(backend, attrs.inputShape);
     const { kernels } = backend;
-    const dx = backend.output(attrs.inputShape);
     const room = backend.scratch(kernels.convolution_input_gradient_scratch(geometry));
+    const dx = backend.output(attrs.inputShape);
     kernels.convolution_input_gradient(geometry, from, weights, dx.offset, room);
     return dx;
   };
@@ -186,9 +182,9 @@ export function conv2DBackpropFilter(
     const geometry = writeGeometry(backend, info);
     if (geometry === undefined) return zeros(backend, attrs.filterShape);
     const { kernels } = backend;
+    const room = backend.scratch(kernels.convolution_filter_gradient_scratch(geometry));
     const dw = backend.output(attrs.filterShape);
     kernels.zero(dw.offset, elements(attrs.filterShape));
-    const room = backend.scratch(kernels.convolution_filter_gradient_scratch(geometry));
     kernels.convolution_filter_gradient(geometry, from, gradient, dw.offset, room);
     return dw;
   };
