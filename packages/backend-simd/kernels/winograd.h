@@ -12,12 +12,13 @@
 #include "winograd_products.h"
 
 // What the transforms of one number of x or y weigh, in products of one example: measured.
-enum { FILTERING_TRANSFORM = 26, PRODUCT_TRANSFORM = 17 };
+enum { FILTERING_TRANSFORM = 20, PRODUCT_TRANSFORM = 11 };
 
-static double winograd_cost(int m, int stride, const Plane *x, const Plane *y, int transform) {
-  const int points = stride == 1 ? m + 2 : 2 * m + 1;
+static double winograd_cost(int m, int stride, const Plane *x, const Plane *y, int is_filter_gradient) {
+  const int points = stride == 1 ? m + 2 : 2 * m + 1, transform = is_filter_gradient ? PRODUCT_TRANSFORM : FILTERING_TRANSFORM;
   const double tiles = (double)((y->height + m - 1) / m) * ((y->width + m - 1) / m);
-  return tiles * points * points * ((double)x->channels * y->channels + transform * (x->channels + y->channels));
+  const double inner = x->channels, outer = is_filter_gradient ? (double)round_up(y->channels, CHANNEL_GROUP) : y->channels;
+  return tiles * points * points * (inner * outer + transform * (inner + outer));
 }
 
 // The tile by which a convolution of x to y is computed, 0 for directly. Automatic is what costs least, if that is less by a
@@ -25,9 +26,9 @@ static double winograd_cost(int m, int stride, const Plane *x, const Plane *y, i
 static int winograd_size(int method, const Filter *f, const Plane *x, const Plane *y, int is_filter_gradient) {
   if (f->filter_height != 3 || f->filter_width != 3 || f->stride_height > 2 || f->stride_height != f->stride_width || method == 1) return 0;
   if (method == 2 || method == 4) return method;
-  const int transform = is_filter_gradient ? PRODUCT_TRANSFORM : FILTERING_TRANSFORM;
   const double direct = 9.0 * y->height * y->width * x->channels * y->channels;
-  const double by_4 = winograd_cost(4, f->stride_width, x, y, transform), by_2 = winograd_cost(2, f->stride_width, x, y, transform);
+  const double by_4 = winograd_cost(4, f->stride_width, x, y, is_filter_gradient);
+  const double by_2 = winograd_cost(2, f->stride_width, x, y, is_filter_gradient);
   const double least = by_4 < by_2 ? by_4 : by_2;
   return least * 1.1 >= direct * (is_filter_gradient ? 1.1 : 1) ? 0 : by_4 < by_2 ? 4 : 2;
 }

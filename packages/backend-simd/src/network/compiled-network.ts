@@ -169,15 +169,20 @@ export class CompiledNetwork {
     encodeProgram(program, memory, places, this.graph, this.#memory.ints(line, ints));
     const bad = kernels.program_check(this.#memory.pointer(line), ints, heap.byteLength);
     if (bad >= 0) throw new Error(`instruction ${bad} of a compiled network is malformed`);
+    // What is made can be run: what does not fit is told now.
+    this.#findScratch(line);
+  }
+
+  /** Asked each time, since it depends on the number of threads; one for all networks, so its place may change too. */
+  #findScratch(line: number): void {
+    const { kernels, heap } = this.#backend;
+    const scratch = heap.scratch(kernels.program_scratch(this.#memory.pointer(line)));
+    this.#memory.ints(line, LINE_FLOATS)[HEADER.scratch] = scratch / LINE_BYTES;
   }
 
   #run({ line, program }: PlannedProgram): void {
-    const { kernels, heap } = this.#backend;
-    const pointer = this.#memory.pointer(line);
-    // Asked each time, since it depends on the number of threads; one for all networks, so its place may change too.
-    const scratch = heap.scratch(kernels.program_scratch(pointer));
-    this.#memory.ints(line, LINE_FLOATS)[HEADER.scratch] = scratch / LINE_BYTES;
-    kernels.program_run(0, pointer, 0, program.instructions.length);
+    this.#findScratch(line);
+    this.#backend.kernels.program_run(0, this.#memory.pointer(line), 0, program.instructions.length);
   }
 
   #batch({ program }: PlannedProgram): ByteBatch {
