@@ -67,7 +67,8 @@ function measure(dna, examples, settings) {
   const { dataset } = examples;
   const plan = planNetwork(dna, dataset, dataset.classes.length);
   const weights = startingWeights(parametersOf(plan), undefined, 'bench');
-  const network = createNetwork(plan, operations, weights, { training: settings.batchSize });
+  const { normalization } = dataset;
+  const network = createNetwork(plan, operations, weights, { training: settings.batchSize, normalization });
   const stream = new ExampleStream(dataset.train.count, 'bench');
   const options = { learningRate: 0.01, weightDecay: 1e-4, momentum: 0.9 };
   const times = { data: [], step: [] };

@@ -91,6 +91,61 @@ const loadImages: Check = (bench, draw, shape) => {
   return { run, check, out: [px] };
 };
 
+/** The image's pixels as the examples' placements say, normalised, 0 beyond. */
+export function placedImages(
+  [size, height, width, channels]: readonly [number, number, number, number],
+  bytes: Uint8Array,
+  placements: ArrayLike<number>,
+  { scale, shift }: { readonly scale: ArrayLike<number>; readonly shift: ArrayLike<number> },
+): Float64Array {
+  const placed = new Float64Array(size * height * width * channels);
+  let at = 0;
+  for (let n = 0; n < size; n++) {
+    const [down, right, mirrored] = [0, 1, 2].map((i) => placements[3 * n + i] as number) as [
+      number,
+      number,
+      number,
+    ];
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        const [fromY, fromX] = [y + down, (mirrored === 0 ? x : width - 1 - x) + right];
+        const isInside = fromY >= 0 && fromY < height && fromX >= 0 && fromX < width;
+        const pixel = ((n * height + fromY) * width + fromX) * channels;
+        for (let c = 0; c < channels; c++, at++)
+          if (isInside)
+            placed[at] = (bytes[pixel + c] as number) * (scale[c] as number) + (shift[c] as number);
+      }
+    }
+  }
+  return placed;
+}
+
+const placeImages: Check = (bench, draw, shape) => {
+  const [size, height, width, channels] = shape;
+  const numbers = size * height * width * channels;
+  const [pbytes, pplacements] = [bench.array(Math.ceil(numbers / 4)), bench.array(3 * size)];
+  const [pscale, pshift] = [bench.array(channels), bench.array(channels)];
+  const bytes = Uint8Array.from({ length: numbers }, () => draw.integer(256));
+  const shiftOf = (side: number) =>
+    draw.pick([0, 0, draw.integer(2 * side + 5) - side - 2, draw.integer(9) - 4, -(2 ** 31), 2 ** 31 - 1]);
+  const placements = Int32Array.from({ length: 3 * size }, (_, i) =>
+    i % 3 === 2 ? draw.pick([0, 1]) : shiftOf(i % 3 === 0 ? height : width),
+  );
+  const [scale, shift] = [draw.values([channels], 0.02).data, draw.values([channels]).data];
+  new Uint8Array(bench.ints(pbytes).buffer, bench.ints(pbytes).byteOffset, numbers).set(bytes);
+  bench.ints(pplacements).set(placements);
+  bench.floats(pscale).set(scale);
+  bench.floats(pshift).set(shift);
+  const px = bench.plane(imageOf(shape), draw.integer(4));
+  const run = bench.program([['PLACE_IMAGES', px, pbytes, pplacements, pscale, pshift]]);
+  const check = () => {
+    const expected = placedImages(shape, bytes, placements, { scale, shift });
+    requireClose('PLACE_IMAGES', bench.read(px), expected, TOLERANCE, 5);
+    requireTrue('the margins are not 0', bench.isCleared(px));
+  };
+  return { run, check, out: [px] };
+};
+
 const normalization: Check = (bench, draw, shape) => {
   const channels = shape[3];
   const options = { epsilon: EPSILON, leakiness: draw.pick([0, 0, 0.1, 1]) };
@@ -280,6 +335,7 @@ const sgd: Check = (bench, draw, shape) => {
 const side = (draw: Draw) => draw.size(33);
 const OPERATIONS: Readonly<Record<string, Check>> = {
   'load images': loadImages,
+  'place images': placeImages,
   resize: map('RESIZE', (x, draw) => resizeNearest(x, side(draw), side(draw))),
   // The gradient of a resize from another size to this one.
   'resize gradient': map('RESIZE_GRADIENT', (dy, draw) => {
@@ -293,8 +349,11 @@ const OPERATIONS: Readonly<Record<string, Check>> = {
   sgd,
 };
 
-export function fuzzPlaneOperation(backend: SimdBackend, draw: Draw): string {
-  const name = draw.pick(Object.keys(OPERATIONS));
+export function fuzzPlaneOperation(
+  backend: SimdBackend,
+  draw: Draw,
+  name = draw.pick(Object.keys(OPERATIONS)),
+): string {
   const shape = draw.image();
   const bench = new Bench(backend, shape[0]);
   try {

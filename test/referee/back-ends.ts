@@ -91,8 +91,10 @@ function onTape(operations: Operations, plan: Plan, weights: Arrays, batchSize: 
 
 function trained(network: Network): Trained {
   const fill = (of: 'training' | 'inference', { images, labels }: Batch) => {
-    network[of].images.set(images.data);
-    network[of].labels.set(labels);
+    const batch = network[of];
+    if ('bytes' in batch) throw new Error('made for floats');
+    batch.images.set(images.data);
+    batch.labels.set(labels);
   };
   return {
     step: (batch, options) => {

@@ -29,6 +29,7 @@ const OPS = {
   FILTER_GRADIENT: 16,
   RESIZE_GRADIENT: 17,
   SGD: 18,
+  PLACE_IMAGES: 19,
 } as const;
 
 export interface ImageShape {

@@ -6,7 +6,7 @@ import { type Network, createNetwork } from '../../packages/trainer/src/network.
 import { type Plan, planNetwork } from '../../packages/trainer/src/plan.js';
 import { TapeNetwork } from '../../packages/trainer/src/tape-network.js';
 import { WeightsFileError } from '../../packages/trainer/src/weights-file.js';
-import { chain, fillRandomly, freshWeights, randomDna } from './support.js';
+import { chain, fillRandomly, floatsOf, freshWeights, randomDna } from './support.js';
 
 const image = { height: 5, width: 6, channels: 2 };
 const BATCH = 8;
@@ -174,7 +174,7 @@ describe('one step', () => {
     // The batch of an identity convolution: its statistics are those of the images.
     const direct = planNetwork(chain([{ bn: true }]), image, 3);
     const pixels = use(direct, backend.operations, freshWeights(direct), (_, { training }) =>
-      training.images.slice(),
+      floatsOf(training).images.slice(),
     );
     const { after } = stepOnce(direct, backend, NOTHING);
     for (const channel of [0, 1]) {

@@ -65,7 +65,7 @@ describe('random individuals', () => {
     const bench = await benchOf(training, { data });
     const { operations } = bench.backend;
     const plan = planNetwork(dna, bench.examples.dataset, 3);
-    const sizes = batchSizes(operations, { batchSize: 500 });
+    const sizes = batchSizes(operations, { batchSize: 500 }, bench.examples.dataset);
     const { memoryBytes } = compiledCost(plan, operations, costOf(plan, 500), sizes);
     expect(memoryBytes).toBeGreaterThan(1.5 * before);
     expect((await trainIndividual(bench, individualOf(dna))).kind).toBe('evaluated');

@@ -11,6 +11,7 @@ import { Examples } from '../../packages/trainer/src/examples.js';
 import { startingWeights } from '../../packages/trainer/src/inherit-weights.js';
 import type { FromTrainer, TrainingRequest } from '../../packages/trainer/src/messages.js';
 import { parametersOf } from '../../packages/trainer/src/parameters.js';
+import type { Network } from '../../packages/trainer/src/network.js';
 import type { Plan } from '../../packages/trainer/src/plan.js';
 import { trainingSchema } from '../../packages/trainer/src/settings.js';
 import type { Workbench } from '../../packages/trainer/src/workbench.js';
@@ -72,8 +73,15 @@ export function freshWeights(plan: Plan, seed = 'weights') {
   return startingWeights(parametersOf(plan), undefined, seed);
 }
 
+/** The batch of a network that was made for floats. */
+export function floatsOf(batch: Network['training']): NetworkBatch {
+  if ('bytes' in batch) throw new Error('the network takes bytes');
+  return batch;
+}
+
 /** Fills a batch of a network with random images and labels. */
-export function fillRandomly(plan: Plan, { size, images, labels }: NetworkBatch, seed = 'batch'): void {
+export function fillRandomly(plan: Plan, batch: Network['training'], seed = 'batch'): void {
+  const { size, images, labels } = floatsOf(batch);
   const random = new SeededRandom(seed);
   images.set(Float32Array.from({ length: images.length }, () => 2 * random.next() - 1));
   labels.set(Int32Array.from({ length: size }, () => Math.floor(random.next() * plan.classes)));

@@ -6,7 +6,6 @@
 #include "batch_normalization.h"
 #include "convolution.h"
 #include "dense.h"
-#include "examples.h"
 #include "image.h"
 #include "loss.h"
 #include "parallel.h"

@@ -4,10 +4,10 @@
 #define PROGRAM_H
 
 #include "classifier.h"
+#include "examples.h"
 #include "filter_gradient.h"
 #include "loss.h"
 #include "normalize.h"
-#include "rearrange.h"
 #include "winograd.h"
 
 enum { PROGRAM_VERSION = 1 };
@@ -46,7 +46,8 @@ enum {
   INPUT_GRADIENT,
   FILTER_GRADIENT,
   RESIZE_GRADIENT,
-  SGD
+  SGD,
+  PLACE_IMAGES
 };
 
 INLINE const Plane *planes_of(const Program *p) { return (const Plane *)((const int32_t *)p + p->plane_table); }
@@ -86,6 +87,7 @@ static size_t instruction_scratch(const Program *p, const Instruction *i) {
   case NORMALIZE_INFERENCE: return normalize_scratch(plane[a[0]].channels);
   case NORMALIZE_GRADIENT: return normalize_scratch(plane[a[1]].channels);
   case LOSS: return 4 * (size_t)n * a[3];
+  case PLACE_IMAGES: return place_scratch(n, plane + a[0]);
   case DENSE_GRADIENT: return classifier_scratch(n, a[7]);
   default: return 0;
   }
@@ -176,6 +178,9 @@ static int is_valid(const Limits *l, const Instruction *i) {
   case NORMALIZE_GRADIENT:
     return PLANE_AT(0) && PLANE_AT(1) && PLANE_AT(2) && same_plane(plane + a[0], plane + a[1]) && same_plane(plane + a[0], plane + a[2]) &&
            IN(4, 4 * round_up(CHANNELS(1), LINE_FLOATS)) && IN(5, CHANNELS(1)) && IN(6, CHANNELS(1));
+  case PLACE_IMAGES:
+    return PLANE_AT(0) && IN(1, (n * plane[a[0]].height * plane[a[0]].width * CHANNELS(0) + 3) / 4) && IN(2, 3 * n) && IN(3, CHANNELS(0)) &&
+           IN(4, CHANNELS(0));
   case SGD: return a[3] >= 0 && IN(0, (size_t)a[3]) && IN(1, (size_t)a[3]) && IN(2, (size_t)a[3]);
   default: return 0;
   }
@@ -270,6 +275,9 @@ static void run_instruction(char *memory, Program *p, const Instruction *i) {
     break;
   }
   case RESIZE_GRADIENT: resize_gradient_planes(memory, n, PLANE(0), PLANE(1)); break;
+  case PLACE_IMAGES:
+    place_images(memory, n, PLANE(0), (const uint8_t *)LINE(1), (const int32_t *)LINE(2), LINE(3), LINE(4), scratch);
+    break;
   case SGD: sgd_momentum(LINE(0), LINE(1), LINE(2), (size_t)a[3], p->rate, p->momentum, a[4] ? p->weight_decay : 0); break;
   }
 #undef PLANE

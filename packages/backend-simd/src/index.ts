@@ -8,7 +8,7 @@ export {
   type NamedArrays,
 } from './network/compiled-network.js';
 export type { ByteBatch, NetworkBatch } from './network/batch.js';
-export { type Batches, networkBytes } from './network/block.js';
+export { type Batches, type Normalization, networkBytes } from './network/block.js';
 export type { ConvolutionMethod } from './network/forward.js';
 export type {
   GraphConvolution,

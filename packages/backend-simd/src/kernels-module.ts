@@ -177,19 +177,6 @@ export interface KernelExports {
     decay: number,
     weightDecay: number,
   ): void;
-  place_images_scratch(width: number, channels: number): number;
-  place_images(
-    bytes: Pointer,
-    placements: Pointer,
-    scale: Pointer,
-    shift: Pointer,
-    batch: number,
-    height: number,
-    width: number,
-    channels: number,
-    images: Pointer,
-    scratch: Pointer,
-  ): void;
   /** Floats that CONVOLUTION gathers its statistics in. */
   stats_floats(channels: number): number;
   /** Bytes of scratch that a run of the program needs, with the present number of threads. */

@@ -38,17 +38,17 @@ export class Examples {
   ): void {
     const { dataset } = this;
     const { normalization } = dataset;
-    const { images, labels } = batch;
     if (!('bytes' in batch)) {
+      const { images, labels } = batch;
       return fillBatch(dataset, set, indices, images, labels, normalization, augmentation, random);
     }
-    readBatch(dataset, set, indices, batch.bytes, labels);
+    const { bytes, labels, placements } = batch;
+    readBatch(dataset, set, indices, bytes, labels);
     for (let i = 0; i < indices.length; i++) {
       const { down, right, mirrored } = drawPlacement(augmentation, random);
-      batch.placements[3 * i] = down;
-      batch.placements[3 * i + 1] = right;
-      batch.placements[3 * i + 2] = mirrored ? 1 : 0;
+      placements[3 * i] = down;
+      placements[3 * i + 1] = right;
+      placements[3 * i + 2] = mirrored ? 1 : 0;
     }
-    batch.place(normalization, indices.length);
   }
 }

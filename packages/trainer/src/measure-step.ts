@@ -44,7 +44,8 @@ export async function measureStep(
   const random = new SeededRandom('speed');
   const size = Math.min(batchSize, dataset.train.count);
   const weights = startingWeights(parametersOf(plan), undefined, 'speed');
-  const network = createNetwork(plan, operations, weights, { training: size });
+  const { normalization } = dataset;
+  const network = createNetwork(plan, operations, weights, { training: size, normalization });
   const { learningRate, weightDecayRate: weightDecay } = dna;
   // What computes in this thread is timed by the time that it has had of its core: others may use that too.
   const isAlone = name === 'native' || name === 'wasm' || name === 'cpu';

@@ -1,7 +1,9 @@
 import {
+  type Batches,
   type ByteBatch,
   CompiledNetwork,
   type NetworkBatch,
+  type Normalization,
   type Operations,
   type SgdOptions,
   networkBytes,
@@ -38,6 +40,8 @@ export interface Network {
 export interface BatchSizes {
   readonly training?: number;
   readonly inference?: number;
+  /** With it compiled networks take their images as bytes. */
+  readonly normalization?: Normalization;
 }
 
 /** Examples that compiled networks classify at once: few stay in the cache from layer to layer, and fill whole vectors. */
@@ -48,8 +52,10 @@ const MOST_COMPILED_BYTES = 2 ** 32;
 export function batchSizes(
   operations: Operations,
   { batchSize }: { readonly batchSize: number },
+  { normalization }: { readonly normalization: Normalization },
 ): Required<BatchSizes> {
-  return { training: batchSize, inference: isCompiled(operations) ? INFERENCE_BATCH : 2 * batchSize };
+  const inference = isCompiled(operations) ? INFERENCE_BATCH : 2 * batchSize;
+  return { training: batchSize, inference, normalization };
 }
 
 /**
@@ -64,8 +70,7 @@ export function compiledCost(
 ): NetworkCost {
   // Beyond, numbers may not fit those of the kernels, and it is over any limit anyway.
   if (!isCompiled(operations) || cost.memoryBytes > MOST_COMPILED_BYTES) return cost;
-  const { training: trainingBatch, inference: inferenceBatch } = sizes;
-  return { ...cost, memoryBytes: networkBytes(graphOf(plan), { trainingBatch, inferenceBatch }) };
+  return { ...cost, memoryBytes: networkBytes(graphOf(plan), batchesOf(sizes)) };
 }
 
 function isCompiled(operations: Operations): boolean {
@@ -85,8 +90,11 @@ export function createNetwork(
 ): Network {
   for (const spec of parametersOf(plan)) requireValues(values, spec);
   if (!isCompiled(operations)) return new TapeNetwork(plan, operations, values, sizes);
-  const { training: trainingBatch, inference: inferenceBatch } = sizes;
-  return new CompiledNetwork(graphOf(plan), { trainingBatch, inferenceBatch, values });
+  return new CompiledNetwork(graphOf(plan), { ...batchesOf(sizes), values });
+}
+
+function batchesOf({ training, inference, normalization }: BatchSizes): Batches {
+  return { trainingBatch: training, inferenceBatch: inference, normalization };
 }
 
 function requireValues(values: Arrays, { name, shape, trainable }: ParameterSpec): void {

@@ -28,8 +28,8 @@ export async function testIndividual(options: {
   const dataset = await loadDataset(options.data, { checksum: options.checksum });
   const plan = planNetwork(options.dna, dataset, dataset.classes.length);
   const { arrays } = decodeWeights(options.weights);
-  const { inference } = batchSizes(operations, options.training);
-  const network = createNetwork(plan, operations, arrays, { inference });
+  const { inference, normalization } = batchSizes(operations, options.training, dataset);
+  const network = createNetwork(plan, operations, arrays, { inference, normalization });
   try {
     const examples = new Examples(dataset, options.training);
     const accuracy = await validate(network, examples, dataset.test);

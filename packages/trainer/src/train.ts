@@ -30,7 +30,12 @@ export async function trainIndividual(bench: Workbench, request: TrainingRequest
       return { kind: 'failed', seconds: 0, flops: 0, failure: { class: 'over-limit', reason, log: '' } };
     }
     const start = await waiting(bench, () => startingState(bench, request, plan));
-    network = createNetwork(plan, operations, start.arrays, batchSizes(operations, bench.settings));
+    network = createNetwork(
+      plan,
+      operations,
+      start.arrays,
+      batchSizes(operations, bench.settings, bench.examples.dataset),
+    );
     training = new Training(bench, request, network, cost, dna, start);
     return await training.run();
   } catch (error) {
@@ -50,7 +55,8 @@ async function prepare(
   const plan = planNetwork(dna, examples.dataset, examples.dataset.classes.length);
   const { operations } = backend;
   const counted = costOf(plan, settings.batchSize);
-  return { dna, plan, cost: compiledCost(plan, operations, counted, batchSizes(operations, settings)) };
+  const sizes = batchSizes(operations, settings, examples.dataset);
+  return { dna, plan, cost: compiledCost(plan, operations, counted, sizes) };
 }
 
 async function startingState(

@@ -37,6 +37,7 @@ const PLANES: Record<DecodedInstruction['name'], readonly number[]> = {
   FILTER_GRADIENT: [0, 1],
   RESIZE_GRADIENT: [0, 1],
   SGD: [],
+  PLACE_IMAGES: [0],
 };
 
 export interface Decoded {

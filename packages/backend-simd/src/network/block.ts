@@ -18,11 +18,6 @@ export interface PlannedProgram {
 export interface Block extends Places {
   readonly training: PlannedProgram | undefined;
   readonly inference: PlannedProgram | undefined;
-  /** Images as bytes, where they are to be placed, and by what they are normalised. */
-  readonly bytes: number;
-  readonly placements: number;
-  readonly scale: number;
-  readonly shift: number;
   /** Of the whole block. */
   readonly lines: number;
 }
@@ -32,6 +27,14 @@ export interface Batches {
   readonly trainingBatch?: number | undefined;
   /** Examples that are classified at once; without it nothing can be. */
   readonly inferenceBatch?: number | undefined;
+  /** With it images come as bytes ({@link ByteBatch}); without it as floats. */
+  readonly normalization?: Normalization | undefined;
+}
+
+/** Of each channel: a byte becomes (byte - mean) / deviation. */
+export interface Normalization {
+  readonly mean: ArrayLike<number>;
+  readonly deviation: ArrayLike<number>;
 }
 
 /**
@@ -39,7 +42,8 @@ export interface Batches {
  * @throws KernelError as `CompiledNetwork` does where the graph is not one.
  */
 export function networkBytes(graph: NetworkGraph, batches: Batches): number {
-  return LINE_BYTES * planBlock(compileGraph(graph, mostStatisticsFloats), batches).lines;
+  const compiled = compileGraph(graph, mostStatisticsFloats, batches);
+  return LINE_BYTES * planBlock(compiled, batches).lines;
 }
 
 /** Enough for any number of threads. */
@@ -48,7 +52,8 @@ function mostStatisticsFloats(channels: number): number {
 }
 
 /** Both programs share the batch and the activations: only one of them runs at a time. */
-export function planBlock(compiled: CompiledGraph, { trainingBatch, inferenceBatch }: Batches): Block {
+export function planBlock(compiled: CompiledGraph, batches: Batches): Block {
+  const { trainingBatch, inferenceBatch, normalization } = batches;
   const { graph, layout } = compiled;
   let end = 0;
   const take = (lines: number): number => {
@@ -65,6 +70,8 @@ export function planBlock(compiled: CompiledGraph, { trainingBatch, inferenceBat
   const inference = inferenceBatch === undefined ? undefined : plan(compiled.inference(inferenceBatch));
   const batch = Math.max(trainingBatch ?? 0, inferenceBatch ?? 0);
   const { height, width, channels } = graph.image;
+  const pixels = batch * height * width * channels;
+  const isBytes = normalization !== undefined;
   const learned = training === undefined ? 0 : layout.trainableLines;
   return {
     training,
@@ -74,12 +81,10 @@ export function planBlock(compiled: CompiledGraph, { trainingBatch, inferenceBat
     momenta: take(learned),
     gradients: take(learned),
     labels: take(linesOf(batch)),
-    images: take(linesOf(batch * height * width * channels)),
-    // A quarter of the images, as long as they are bytes.
-    bytes: take(linesOf(Math.ceil((batch * height * width * channels) / 4))),
-    placements: take(linesOf(3 * batch)),
-    scale: take(linesOf(channels)),
-    shift: take(linesOf(channels)),
+    images: take(linesOf(isBytes ? Math.ceil(pixels / 4) : pixels)),
+    placements: take(isBytes ? linesOf(3 * batch) : 0),
+    scale: take(isBytes ? linesOf(channels) : 0),
+    shift: take(isBytes ? linesOf(channels) : 0),
     buffers: take(Math.max(training?.memory.size ?? 0, inference?.memory.size ?? 0)),
     lines: end,
   };

@@ -12,6 +12,12 @@ import type { NetworkGraph } from './graph.js';
 import { type ParameterLayout, layoutParameters } from './parameter-layout.js';
 import { type BufferOperand, ProgramBuilder, type SymbolicProgram } from './program-builder.js';
 
+export interface CompileOptions {
+  readonly method?: ConvolutionMethod | undefined;
+  /** With it images are bytes. */
+  readonly normalization?: unknown;
+}
+
 /** A network that is checked and taken apart, from which programs can be made. */
 export interface CompiledGraph {
   readonly graph: NetworkGraph;
@@ -29,7 +35,7 @@ export interface CompiledGraph {
 export function compileGraph(
   graph: NetworkGraph,
   statisticsFloats: (channels: number) => number,
-  method: ConvolutionMethod = 'automatic',
+  { method = 'automatic', normalization }: CompileOptions = {},
 ): CompiledGraph {
   checkGraph(graph);
   const layout = layoutParameters(graph);
@@ -40,6 +46,7 @@ export function compileGraph(
     layout,
     statisticsFloats,
     method,
+    isBytes: normalization !== undefined,
     builder: new ProgramBuilder(batch),
   });
   return {

@@ -2,8 +2,8 @@ import { requireCount, sameShape } from '../checks.js';
 import { KernelError } from '../errors.js';
 import type { SgdOptions } from '../operations.js';
 import { type SimdBackend, currentSimdBackend } from '../simd-backend.js';
-import { type ByteBatch, batchOf } from './batch.js';
-import { type Batches, type Block, type PlannedProgram, planBlock } from './block.js';
+import { type BatchFor, batchOf } from './batch.js';
+import { type Batches, type Block, type Normalization, type PlannedProgram, planBlock } from './block.js';
 import { compileGraph } from './compile.js';
 import type { ConvolutionMethod } from './forward.js';
 import type { NetworkGraph } from './graph.js';
@@ -36,7 +36,8 @@ export interface CompiledNetworkOptions extends Batches {
  *
  * All its memory is taken when it is made, and given back by `dispose`.
  */
-export class CompiledNetwork {
+export class CompiledNetwork<N extends Normalization | undefined = undefined> {
+  readonly #normalization: N;
   readonly #backend: SimdBackend;
   readonly #layout: ParameterLayout;
   readonly #block: Block;
@@ -48,15 +49,18 @@ export class CompiledNetwork {
    */
   constructor(
     readonly graph: NetworkGraph,
-    options: CompiledNetworkOptions,
+    options: CompiledNetworkOptions & { readonly normalization?: N },
   ) {
-    const { backend = currentSimdBackend(), method, values, trainingBatch, inferenceBatch } = options;
+    const { backend = currentSimdBackend(), values, trainingBatch, inferenceBatch, normalization } = options;
     for (const size of [trainingBatch, inferenceBatch]) if (size !== undefined) requireCount('a batch', size);
+    if (normalization !== undefined) requireChannels(normalization, graph.image.channels);
+    // Left out is undefined, which is what N is then.
+    this.#normalization = normalization as N;
     this.#backend = backend;
     const statisticsFloats = (channels: number) => backend.kernels.stats_floats(channels);
-    const compiled = compileGraph(graph, statisticsFloats, method);
+    const compiled = compileGraph(graph, statisticsFloats, options);
     this.#layout = compiled.layout;
-    this.#block = planBlock(compiled, { trainingBatch, inferenceBatch });
+    this.#block = planBlock(compiled, options);
     requireLine(this.#block.lines);
     this.#memory = new NetworkMemory(backend.heap, this.#block.lines);
     try {
@@ -65,6 +69,7 @@ export class CompiledNetwork {
       for (const planned of [this.#block.training, this.#block.inference]) {
         if (planned !== undefined) this.#encode(planned);
       }
+      if (normalization !== undefined) this.#normalizeBy(normalization);
       if (values !== undefined) this.load(values);
     } catch (error) {
       this.dispose();
@@ -78,12 +83,12 @@ export class CompiledNetwork {
   }
 
   /** The examples of the next step. They share their memory with those of {@link inference}. */
-  get training(): ByteBatch {
+  get training(): BatchFor<N> {
     return this.#batch(this.#planned('training'));
   }
 
   /** The examples that {@link countCorrect} looks at next. They share their memory with those of {@link training}. */
-  get inference(): ByteBatch {
+  get inference(): BatchFor<N> {
     return this.#batch(this.#planned('inference'));
   }
 
@@ -185,8 +190,18 @@ export class CompiledNetwork {
     this.#backend.kernels.program_run(0, this.#memory.pointer(line), 0, program.instructions.length);
   }
 
-  #batch({ program }: PlannedProgram): ByteBatch {
-    return batchOf(this.#backend, this.#memory, this.#block, this.graph.image, program.batch);
+  #batch({ program }: PlannedProgram): BatchFor<N> {
+    return batchOf(this.#normalization, this.#memory, this.#block, this.graph.image, program.batch);
+  }
+
+  #normalizeBy({ mean, deviation }: Normalization): void {
+    const { channels } = this.graph.image;
+    const scale = this.#memory.floats(this.#block.scale, channels);
+    const shift = this.#memory.floats(this.#block.shift, channels);
+    for (let channel = 0; channel < channels; channel++) {
+      scale[channel] = 1 / (deviation[channel] ?? NaN);
+      shift[channel] = -(mean[channel] ?? NaN) / (deviation[channel] ?? NaN);
+    }
   }
 
   #planned(name: 'training' | 'inference'): PlannedProgram {
@@ -215,6 +230,12 @@ export class CompiledNetwork {
   #view(region: 'values' | 'momenta', { line, size }: PlacedParameter): Float32Array {
     return this.#memory.floats(this.#block[region] + line, size);
   }
+}
+
+function requireChannels({ mean, deviation }: Normalization, channels: number): void {
+  if (mean.length === channels && deviation.length === channels) return;
+  const found = `${mean.length} means and ${deviation.length} deviations`;
+  throw new KernelError('SHAPE', `${found} for images of ${channels} channels`);
 }
 
 function requireArray(

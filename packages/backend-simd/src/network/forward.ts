@@ -13,6 +13,8 @@ export interface Compilation {
   readonly statisticsFloats: (channels: number) => number;
   readonly builder: ProgramBuilder;
   readonly method: ConvolutionMethod;
+  /** Whether images are bytes, to be placed and normalised. */
+  readonly isBytes: boolean;
 }
 
 /** Where the forward pass has put what. */
@@ -32,7 +34,7 @@ export type ConvolutionMethod = keyof typeof METHODS;
 const NONE = 0;
 
 export function emitForward(compilation: Compilation, isTraining: boolean): Activations {
-  const { builder, flat, layout, statisticsFloats, method } = compilation;
+  const { builder, flat, layout, statisticsFloats, method, isBytes } = compilation;
   const planes = flat.values.map(({ shape }) => builder.plane(shape));
   const planeOf = (value: number): BufferOperand => required(planes[value]);
   const channelsOf = (value: number): number => required(flat.values[value]).shape.channels;
@@ -62,7 +64,11 @@ export function emitForward(compilation: Compilation, isTraining: boolean): Acti
     builder.emit('NORMALIZE', planeOf(x), planeOf(y), ...numbers, kept, slope, gathered);
   };
 
-  builder.emit('LOAD_IMAGES', planeOf(0), { region: 'images', line: 0 });
+  const [images, placements, scale, shift] = (['images', 'placements', 'scale', 'shift'] as const).map(
+    (region) => ({ region, line: 0 }),
+  );
+  if (isBytes) builder.emit('PLACE_IMAGES', planeOf(0), images!, placements!, scale!, shift!);
+  else builder.emit('LOAD_IMAGES', planeOf(0), images!);
   for (const operation of flat.operations) {
     if (operation.kind === 'convolution') convolve(operation);
     else if (operation.kind === 'normalization') normalize(operation);

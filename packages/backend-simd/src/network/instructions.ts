@@ -72,12 +72,15 @@ export const INSTRUCTIONS = {
   RESIZE_GRADIENT: { code: 17, roles: ['read', 'write'] },
   /** value, momentum, gradient, count, whether it decays */
   SGD: { code: 18, roles: ['update', 'update', 'read', 'int', 'int'] },
+  /** out, bytes [N, height, width, channels], placements [N, 3], scale [channels], shift [channels] */
+  PLACE_IMAGES: { code: 19, roles: ['write', 'read', 'read', 'read', 'read'] },
 } as const satisfies Record<string, Signature>;
 
 export type InstructionName = keyof typeof INSTRUCTIONS;
 
 /** Parts of the memory that stay for as long as the network does. */
-export type Region = 'images' | 'labels' | 'values' | 'gradients' | 'momenta';
+export type Region =
+  'images' | 'placements' | 'scale' | 'shift' | 'labels' | 'values' | 'gradients' | 'momenta';
 
 /** What an instruction works on: a number, a float, a buffer of the program, a place in a region (in lines). */
 export type Operand =
