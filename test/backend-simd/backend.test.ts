@@ -94,17 +94,41 @@ describe.each(engines)('$backend', ({ engine, backend }) => {
       expect(() => operations.globalAveragePool(tf.ones([1, 1, 1, 1]))).toThrow(refusal);
     });
 
-    it('leaves nothing behind where a convolution finds no room to work in', () => {
-      const [x, filter] = [tf.ones([1, 8, 8, 4]), tf.ones([3, 3, 4, 4])] as [tf.Tensor4D, tf.Tensor4D];
-      tf.conv2d(x, filter, 1, 'same').dispose();
-      const before = simd().heapUsage().bytesInUse;
-      const room = vi.spyOn(simd(), 'scratch').mockImplementation(() => {
-        throw new KernelError('OUT_OF_MEMORY', 'no room');
-      });
-      expect(() => tf.tidy(() => tf.conv2d(x, filter, 1, 'same'))).toThrow('no room');
-      room.mockRestore();
-      expect(simd().heapUsage().bytesInUse).toBe(before);
-      tf.dispose([x, filter]);
+    it('leaves nothing behind where there is no room, whatever it is for', () => {
+      const x = tf.randomNormal<tf.Rank.R4>([2, 6, 6, 4]);
+      const filter = tf.randomNormal<tf.Rank.R4>([3, 3, 4, 4]);
+      const ones = tf.ones<tf.Rank.R1>([4]);
+      const kernel = tf.randomNormal<tf.Rank.R2>([4, 4]);
+      const labels = tf.tensor1d([1, 3], 'int32');
+      const run = () => {
+        const y = operations.convolution(x, filter, 1);
+        const normalized = operations.batchNormalization(y, ones, ones, NORMALIZATION).y;
+        const small = operations.matchChannels(operations.resizeNearest(normalized, 3, 3), 4);
+        const pooled = operations.globalAveragePool(operations.sum([small, small, small]));
+        return operations.softmaxCrossEntropy(operations.dense(pooled, kernel, ones), labels).dataSync();
+      };
+      tf.tidy(run);
+      const { heap } = simd();
+      heap.trim();
+      const before = heap.bytesInUse;
+      const real = heap.allocate.bind(heap);
+      const allocate = vi.spyOn(heap, 'allocate');
+      tf.tidy(run);
+      const allocations = allocate.mock.calls.length;
+      expect(allocations).toBeGreaterThan(10);
+      for (let refused = 0; refused < allocations; refused++) {
+        heap.trim();
+        let asked = 0;
+        allocate.mockImplementation((bytes) => {
+          if (asked++ === refused) throw new KernelError('OUT_OF_MEMORY', 'no room');
+          return real(bytes);
+        });
+        expect(() => tf.tidy(run)).toThrow('no room');
+        heap.trim();
+        expect(heap.bytesInUse).toBe(before);
+      }
+      allocate.mockRestore();
+      tf.dispose([x, filter, ones, kernel, labels]);
     });
 
     it('says by its code why it refuses an input', () => {

@@ -56,6 +56,30 @@ describe.skipIf(!found.available)('the native engine', () => {
     expect(heap.allocate(2 ** 20)).toBeGreaterThan(0);
   });
 
+  it('gives back what is free, and has it again when it is asked for', () => {
+    const { memory } = instance;
+    const bytes = 128 * 2 ** 20;
+    const large = heap.allocate(bytes);
+    new Uint8Array(memory.buffer, large, bytes).fill(1);
+    const kept = heap.allocate(64);
+    new Uint8Array(memory.buffer, kept, 64).fill(7);
+    const full = process.memoryUsage.rss();
+    heap.free(large, bytes);
+    heap.trim();
+    expect(full - process.memoryUsage.rss()).toBeGreaterThan(0.9 * bytes);
+    expect([...new Uint8Array(memory.buffer, kept, 64)]).toEqual(Array<number>(64).fill(7));
+    const again = heap.allocate(bytes);
+    new Uint8Array(memory.buffer, again, bytes).fill(2);
+    heap.free(again, bytes);
+    for (const [offset, size] of [
+      [-1, 1],
+      [0, 2 ** 46],
+      [0.5, 1],
+      [NaN, 1],
+    ] as const)
+      expect(() => memory.discard?.(offset, size)).toThrow(RangeError);
+  });
+
   it('has memories that do not know of each other', () => {
     const other = instantiateKernels('native');
     const theirs = new Heap(other.memory, other.base).allocate(4);

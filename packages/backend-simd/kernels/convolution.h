@@ -40,72 +40,63 @@ static int gradient_margin(const Convolution *d) {
   return max_int(0, max_int(left, right));
 }
 
-static Plane input_plane(const Convolution *d, int margin) { return lay_plane(d->batch, d->height, d->width, d->channels, margin); }
-static Plane output_plane(const Convolution *d, int margin) {
-  return lay_plane(d->batch, d->out_height, d->out_width, d->out_channels, margin);
+// The images on either side of a filter as planes, one behind the other in the scratch: their lines count from its beginning.
+typedef struct {
+  Filter filter;
+  Plane x, y;
+  size_t bytes; // of both
+} Laid;
+
+static Laid lay(const Convolution *d, int x_margin, int y_margin) {
+  Laid l = {filter_of(d), lay_plane(d->batch, d->height, d->width, d->channels, x_margin),
+            lay_plane(d->batch, d->out_height, d->out_width, d->out_channels, y_margin), 0};
+  l.y.line = (int32_t)((plane_floats(&l.x) + LINE_FLOATS - 1) / LINE_FLOATS);
+  l.bytes = LINE_FLOATS * 4 * ((size_t)l.y.line + (plane_floats(&l.y) + LINE_FLOATS - 1) / LINE_FLOATS);
+  return l;
 }
 
-// Planes live in the scratch: lines count from its beginning.
-static void place(Plane *p, const char *begin, char **scratch) {
-  p->line = (int32_t)((*scratch - begin) / (LINE_FLOATS * 4));
-  *scratch += round_up(4 * plane_floats(p), LINE_FLOATS * 4);
-}
-
-INLINE size_t placed_bytes(Plane p) { return round_up(4 * plane_floats(&p), LINE_FLOATS * 4); }
+static Laid lay_forward(const Convolution *d) { return lay(d, input_margin(d), 0); }
+static Laid lay_input_gradient(const Convolution *d) { return lay(d, 0, gradient_margin(d)); }
+static Laid lay_filter_gradient(const Convolution *d) { return lay(d, input_margin(d), 0); }
 
 // Floats.
 EXPORT(convolution_scratch) size_t convolution_scratch(const Convolution *d) {
-  const Plane x = input_plane(d, input_margin(d)), y = output_plane(d, 0);
-  const Filter f = filter_of(d);
-  return (placed_bytes(x) + placed_bytes(y) + direct_forward_scratch(d->batch, &x, &y, &f)) / 4 + 64;
+  const Laid l = lay_forward(d);
+  return (l.bytes + direct_forward_scratch(d->batch, &l.x, &l.y, &l.filter)) / 4 + 64;
 }
 
 EXPORT(convolution) void convolution(const Convolution *d, const float *x, const float *w, float *y, char *scratch) {
-  Plane in = input_plane(d, input_margin(d)), out = output_plane(d, 0);
-  const Filter f = filter_of(d);
-  char *begin = scratch;
-  place(&in, begin, &scratch);
-  place(&out, begin, &scratch);
-  load_images(begin, d->batch, &in, x);
-  direct_forward(begin, d->batch, &in, w + window_offset(d), &out, &f, 0, scratch);
-  store_images(begin, d->batch, &out, y);
+  const Laid l = lay_forward(d);
+  load_images(scratch, d->batch, &l.x, x);
+  direct_forward(scratch, d->batch, &l.x, w + window_offset(d), &l.y, &l.filter, 0, scratch + l.bytes);
+  store_images(scratch, d->batch, &l.y, y);
 }
 
 EXPORT(convolution_input_gradient_scratch) size_t convolution_input_gradient_scratch(const Convolution *d) {
-  const Plane dx = input_plane(d, 0), dy = output_plane(d, gradient_margin(d));
-  const Filter f = filter_of(d);
-  return (placed_bytes(dx) + placed_bytes(dy) + direct_input_gradient_scratch(d->batch, &dx, &dy, &f)) / 4 + 64;
+  const Laid l = lay_input_gradient(d);
+  return (l.bytes + direct_input_gradient_scratch(d->batch, &l.x, &l.y, &l.filter)) / 4 + 64;
 }
 
 EXPORT(convolution_input_gradient)
 void convolution_input_gradient(const Convolution *d, const float *dy, const float *w, float *dx, char *scratch) {
-  Plane in = input_plane(d, 0), out = output_plane(d, gradient_margin(d));
-  const Filter f = filter_of(d);
-  char *begin = scratch;
-  place(&in, begin, &scratch);
-  place(&out, begin, &scratch);
-  load_images(begin, d->batch, &out, dy);
-  direct_input_gradient(begin, d->batch, &out, w + window_offset(d), &in, &f, scratch);
-  store_images(begin, d->batch, &in, dx);
+  const Laid l = lay_input_gradient(d);
+  load_images(scratch, d->batch, &l.y, dy);
+  direct_input_gradient(scratch, d->batch, &l.y, w + window_offset(d), &l.x, &l.filter, scratch + l.bytes);
+  store_images(scratch, d->batch, &l.x, dx);
 }
 
 EXPORT(convolution_filter_gradient_scratch) size_t convolution_filter_gradient_scratch(const Convolution *d) {
-  const Plane x = input_plane(d, input_margin(d)), dy = output_plane(d, 0);
-  const Filter f = filter_of(d);
-  return (placed_bytes(x) + placed_bytes(dy) + direct_filter_gradient_scratch(d->batch, &x, &dy, &f)) / 4 + 64;
+  const Laid l = lay_filter_gradient(d);
+  return (l.bytes + direct_filter_gradient_scratch(d->batch, &l.x, &l.y, &l.filter)) / 4 + 64;
 }
 
 // Adds to dw, of which only the window is touched.
 EXPORT(convolution_filter_gradient)
 void convolution_filter_gradient(const Convolution *d, const float *x, const float *dy, float *dw, char *scratch) {
-  Plane in = input_plane(d, input_margin(d)), out = output_plane(d, 0);
-  const Filter f = filter_of(d);
-  char *begin = scratch;
-  place(&in, begin, &scratch);
-  place(&out, begin, &scratch);
-  load_images(begin, d->batch, &in, x);
-  load_images(begin, d->batch, &out, dy);
-  direct_filter_gradient(begin, d->batch, &in, &out, dw + window_offset(d), &f, scratch);
+  const Laid l = lay_filter_gradient(d);
+  load_images(scratch, d->batch, &l.x, x);
+  load_images(scratch, d->batch, &l.y, dy);
+  direct_filter_gradient(scratch, d->batch, &l.x, &l.y, dw + window_offset(d), &l.filter, scratch + l.bytes);
 }
 
 #endif

@@ -9,6 +9,7 @@ typedef struct {
   float *scale, *shift, *mean, *inverse; // gamma / deviation, beta, mean of the batch, 1 / deviation
 } Saved;
 
+INLINE double saved_floats(int channels) { return 4.0 * (double)round_up((size_t)channels, LINE_FLOATS); }
 static Saved saved_at(float *memory, int channels) {
   const size_t n = round_up(channels, LINE_FLOATS);
   return (Saved){memory, memory + n, memory + 2 * n, memory + 3 * n};

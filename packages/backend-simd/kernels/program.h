@@ -110,8 +110,9 @@ typedef struct {
   size_t lines; // of the memory
 } Limits;
 
-static int is_in(const Limits *l, int32_t line, size_t floats) {
-  return line >= 0 && (size_t)line + (floats + LINE_FLOATS - 1) / LINE_FLOATS <= l->lines;
+// All that is checked is counted in double: products of sizes of 32 bits could wrap around.
+static int is_in(const Limits *l, int32_t line, double floats) {
+  return line >= 0 && line + floats / LINE_FLOATS <= (double)l->lines;
 }
 
 static int is_plane(const Limits *l, int32_t index) {
@@ -120,7 +121,6 @@ static int is_plane(const Limits *l, int32_t index) {
   if (p->height < 1 || p->width < 1 || p->channels < 1 || p->margin < 0 || p->left < 0 || p->left % LINE_FLOATS) return 0;
   if ((int64_t)p->margin * l->program->batch > p->left || p->pitch % LINE_FLOATS) return 0;
   if ((int64_t)p->width * l->program->batch + (int64_t)p->margin * l->program->batch > p->pitch) return 0;
-  // In double: sizes of 32 bits could wrap around.
   const double floats = p->left + (double)p->height * p->channels * p->pitch + PLANE_SLACK;
   return p->line >= 0 && p->line + floats / LINE_FLOATS <= (double)l->lines;
 }
@@ -136,22 +136,22 @@ static int is_convolution(const Limits *l, const Plane *x, const Plane *y, int32
   if (y->height != (x->height + f.stride_height - 1) / f.stride_height || y->width != (x->width + f.stride_width - 1) / f.stride_width) return 0;
   if (reads_x && f.stride_width == 1 && x->margin < max_int(f.left, f.filter_width - 1 - f.left)) return 0;
   if (reads_dy && y->margin < f.filter_width - 1) return 0;
-  return is_in(l, line, (size_t)f.filter_height * f.filter_width * x->channels * y->channels);
+  return is_in(l, line, (double)f.filter_height * f.filter_width * x->channels * y->channels);
 }
 
 static int is_valid(const Limits *l, const Instruction *i) {
   const Plane *plane = planes_of(l->program);
   const int32_t *a = i->arg;
-  const size_t n = (size_t)l->program->batch, padded = round_up(n, LINE_FLOATS);
+  const double n = l->program->batch, padded = (double)round_up((size_t)n, LINE_FLOATS);
 #define IN(k, floats) is_in(l, a[k], floats)
 #define PLANE_AT(k) is_plane(l, a[k])
-#define CHANNELS(k) ((size_t)plane[a[k]].channels)
+#define CHANNELS(k) ((double)plane[a[k]].channels)
   switch (i->op) {
   case LOAD_IMAGES:
     return PLANE_AT(0) && IN(1, n * plane[a[0]].height * plane[a[0]].width * CHANNELS(0));
   case CONVOLUTION:
     return PLANE_AT(0) && PLANE_AT(2) && is_convolution(l, plane + a[0], plane + a[2], a[1], a + 3, 1, 0) &&
-           (!a[8] || IN(8, (size_t)stats_floats((int)CHANNELS(2))));
+           (!a[8] || IN(8, (double)stats_floats((int)CHANNELS(2))));
   case INPUT_GRADIENT: return PLANE_AT(0) && PLANE_AT(2) && is_convolution(l, plane + a[2], plane + a[0], a[1], a + 3, 0, 1);
   case FILTER_GRADIENT: return PLANE_AT(0) && PLANE_AT(1) && is_convolution(l, plane + a[0], plane + a[1], a[2], a + 3, 1, 0);
   case RESIZE:
@@ -161,27 +161,27 @@ static int is_valid(const Limits *l, const Instruction *i) {
     return PLANE_AT(0) && PLANE_AT(1) && PLANE_AT(2) && same_plane(plane + a[0], plane + a[1]) && same_plane(plane + a[0], plane + a[2]);
   case NORMALIZE:
     return PLANE_AT(0) && PLANE_AT(1) && same_plane(plane + a[0], plane + a[1]) && IN(2, CHANNELS(0)) && IN(3, CHANNELS(0)) &&
-           IN(4, CHANNELS(0)) && IN(5, CHANNELS(0)) && IN(6, 4 * round_up(CHANNELS(0), LINE_FLOATS)) &&
-           (!a[8] || IN(8, (size_t)stats_floats((int)CHANNELS(0))));
+           IN(4, CHANNELS(0)) && IN(5, CHANNELS(0)) && IN(6, saved_floats(plane[a[0]].channels)) &&
+           (!a[8] || IN(8, (double)stats_floats((int)CHANNELS(0))));
   case NORMALIZE_INFERENCE:
     return PLANE_AT(0) && PLANE_AT(1) && same_plane(plane + a[0], plane + a[1]) && IN(2, CHANNELS(0)) && IN(3, CHANNELS(0)) &&
            IN(4, CHANNELS(0)) && IN(5, CHANNELS(0));
   case POOL: return PLANE_AT(0) && IN(1, padded * CHANNELS(0));
   case POOL_GRADIENT: return PLANE_AT(1) && IN(0, padded * CHANNELS(1));
   case DENSE:
-    return a[4] > 0 && a[5] > 0 && IN(0, padded * a[4]) && IN(1, (size_t)a[4] * a[5]) && IN(2, a[5]) && IN(3, n * a[5]);
+    return a[4] > 0 && a[5] > 0 && IN(0, padded * a[4]) && IN(1, (double)a[4] * a[5]) && IN(2, a[5]) && IN(3, n * a[5]);
   case DENSE_GRADIENT:
-    return a[6] > 0 && a[7] > 0 && IN(0, n * a[7]) && IN(1, padded * a[6]) && IN(2, (size_t)a[6] * a[7]) &&
-           (!a[3] || IN(3, padded * a[6])) && IN(4, (size_t)a[6] * a[7]) && IN(5, a[7]);
+    return a[6] > 0 && a[7] > 0 && IN(0, n * a[7]) && IN(1, padded * a[6]) && IN(2, (double)a[6] * a[7]) &&
+           (!a[3] || IN(3, padded * a[6])) && IN(4, (double)a[6] * a[7]) && IN(5, a[7]);
   case LOSS: return a[3] > 0 && IN(0, n * a[3]) && IN(1, n) && IN(2, n * a[3]);
   case COUNT_CORRECT: return a[2] > 0 && IN(0, n * a[2]) && IN(1, n);
   case NORMALIZE_GRADIENT:
     return PLANE_AT(0) && PLANE_AT(1) && PLANE_AT(2) && same_plane(plane + a[0], plane + a[1]) && same_plane(plane + a[0], plane + a[2]) &&
-           IN(4, 4 * round_up(CHANNELS(1), LINE_FLOATS)) && IN(5, CHANNELS(1)) && IN(6, CHANNELS(1));
+           IN(4, saved_floats(plane[a[1]].channels)) && IN(5, CHANNELS(1)) && IN(6, CHANNELS(1));
   case PLACE_IMAGES:
-    return PLANE_AT(0) && IN(1, (n * plane[a[0]].height * plane[a[0]].width * CHANNELS(0) + 3) / 4) && IN(2, 3 * n) && IN(3, CHANNELS(0)) &&
+    return PLANE_AT(0) && IN(1, n * plane[a[0]].height * plane[a[0]].width * CHANNELS(0) / 4) && IN(2, 3 * n) && IN(3, CHANNELS(0)) &&
            IN(4, CHANNELS(0));
-  case SGD: return a[3] >= 0 && IN(0, (size_t)a[3]) && IN(1, (size_t)a[3]) && IN(2, (size_t)a[3]);
+  case SGD: return a[3] >= 0 && IN(0, a[3]) && IN(1, a[3]) && IN(2, a[3]);
   default: return 0;
   }
 #undef IN

@@ -1,8 +1,8 @@
 // The kernels as a Node-API addon. It offers
 //
 //   isas                            names of what this processor can run, the best first
-//   instantiate(isa, maximumBytes)  { kernels, grow(pages) }: functions on a memory of their own; under an address
-//                                   sanitizer also guard: { bytes, mark(offset, bytes, inUse) }
+//   instantiate(isa, maximumBytes)  { kernels, grow(pages), discard(offset, bytes) }: functions on a memory of their own;
+//                                   under an address sanitizer also guard: { bytes, mark(offset, bytes, inUse) }
 //
 // A pointer from JavaScript is a byte offset in that memory. `grow` gives an ArrayBuffer of the memory as it is then, and
 // detaches the one before, as a WebAssembly.Memory does: so nothing in JavaScript can reach beyond what is accessible.
@@ -155,6 +155,21 @@ static napi_value grow(napi_env env, napi_callback_info info) {
   return make_buffer(env, instance);
 }
 
+static napi_value discard(napi_env env, napi_callback_info info) {
+  napi_value arguments[2];
+  size_t given = 2;
+  void *data;
+  double offset, bytes;
+  if (napi_get_cb_info(env, info, &given, arguments, NULL, &data) != napi_ok ||
+      napi_get_value_double(env, arguments[0], &offset) != napi_ok || napi_get_value_double(env, arguments[1], &bytes) != napi_ok)
+    return refuse(env, "discard takes an offset and a number of bytes");
+  Memory *m = &((Instance *)data)->memory;
+  if (!is_whole(offset, 0, (double)m->bytes) || !is_whole(bytes, 0, (double)m->bytes - offset))
+    return refuse_range(env, "not in the memory");
+  memory_discard(m, (size_t)offset, (size_t)bytes);
+  return NULL;
+}
+
 #ifdef __SANITIZE_ADDRESS__
 
 static napi_value mark(napi_env env, napi_callback_info info) {
@@ -230,9 +245,11 @@ static napi_value instantiate(napi_env env, napi_callback_info info) {
   if (napi_create_object(env, &result) != napi_ok) return refuse(env, "no room for an object");
   napi_value kernels = make_kernels(env, instance, isa->kernels, count);
   napi_value growth = make_function(env, instance, "grow", grow, instance);
-  if (!kernels || !growth || !add_guard(env, instance, result) ||
+  napi_value discarding = make_function(env, instance, "discard", discard, instance);
+  if (!kernels || !growth || !discarding || !add_guard(env, instance, result) ||
       napi_set_named_property(env, result, "kernels", kernels) != napi_ok ||
-      napi_set_named_property(env, result, "grow", growth) != napi_ok)
+      napi_set_named_property(env, result, "grow", growth) != napi_ok ||
+      napi_set_named_property(env, result, "discard", discarding) != napi_ok)
     return refuse(env, "the kernels cannot be given to JavaScript");
   return result;
 }

@@ -63,6 +63,12 @@ static int memory_grow(Memory *m, size_t bytes) {
   return 1;
 }
 
+// Gives whole pages in [begin, begin + bytes) back to the system: they read as 0 when they are next touched.
+static void memory_discard(Memory *m, size_t begin, size_t bytes) {
+  const size_t first = (begin + PAGE - 1) / PAGE * PAGE, end = (begin + bytes) / PAGE * PAGE;
+  if (first < end) madvise(m->base + first, end - first, MADV_DONTNEED);
+}
+
 static void memory_release(Memory *m) {
   ASAN_UNPOISON_MEMORY_REGION(m->base, m->bytes);
   munmap(m->mapping, m->mapped);

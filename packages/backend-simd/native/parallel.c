@@ -102,7 +102,7 @@ static void forget_workers(void) {
 // Before the first worker. Node unloads an addon with the last thread of JavaScript that loaded it.
 static void prepare(void) {
   Dl_info library;
-  if (dladdr(&pool, &library)) dlopen(library.dli_fname, RTLD_NOW | RTLD_NODELETE);
+  if (dladdr(&pool, &library)) dlopen(library.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
   pthread_atfork(NULL, NULL, forget_workers);
 }
 

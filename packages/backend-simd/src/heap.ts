@@ -21,7 +21,8 @@ interface Gap {
  *
  * A training step asks for the same sizes again and again, so small blocks are kept by size for reuse. Large ones are
  * cut from the smallest gap that holds them, and neighbouring gaps are joined again when they are freed: batches of
- * other sizes (the last one of an epoch, validation) reuse the same memory. The memory itself only ever grows.
+ * other sizes (the last one of an epoch, validation) reuse the same memory. The memory itself only ever grows; what is
+ * free of it goes back to the system when {@link Heap.trim} is called.
  */
 export class Heap {
   /** Changes whenever the memory has grown, which detaches every view of it made before. */
@@ -78,16 +79,27 @@ export class Heap {
     else this.insertGap(offset, size);
   }
 
+  /** Lets the system have what is not in use, where the engine can: for after something large. */
+  trim(): void {
+    this.freeScratch();
+    for (const { offset, bytes } of this.gaps) this.memory.discard?.(offset, bytes);
+  }
+
   /** Memory for the length of one kernel call. There is one such block: a second call takes the first one's place. */
   scratch(bytes: number): Pointer {
     if (bytes > this.scratchBlock.bytes) {
-      if (this.scratchBlock.bytes > 0) this.free(this.scratchBlock.offset, this.scratchBlock.bytes);
-      this.scratchBlock = { offset: 0, bytes: 0 };
+      this.freeScratch();
       this.scratchBlock = { offset: this.allocate(bytes), bytes };
     }
     this.memory.guard?.mark(this.scratchBlock.offset, this.scratchBlock.bytes, false);
     this.memory.guard?.mark(this.scratchBlock.offset, bytes, true);
     return this.scratchBlock.offset;
+  }
+
+  private freeScratch(): void {
+    const { offset, bytes } = this.scratchBlock;
+    if (bytes > 0) this.free(offset, bytes);
+    this.scratchBlock = { offset: 0, bytes: 0 };
   }
 
   private freeList(size: number): Pointer[] {

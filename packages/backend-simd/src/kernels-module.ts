@@ -4,6 +4,8 @@ export interface KernelMemory {
   readonly buffer: ArrayBuffer;
   /** Thrown is a RangeError when there is no more. */
   grow(pages: number): void;
+  /** Gives the memory in there back to the system, until it is next used: what it held is lost. WebAssembly cannot. */
+  discard?(offset: Pointer, bytes: number): void;
   /** Only where an address sanitizer watches. */
   readonly guard?: MemoryGuard | undefined;
 }

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { KernelError } from './errors.js';
 import { INITIAL_PAGES, PAGE_BYTES } from './kernels-module.js';
-import type { KernelExports, KernelInstance, KernelMemory, MemoryGuard } from './kernels-module.js';
+import type { KernelExports, KernelInstance, KernelMemory, MemoryGuard, Pointer } from './kernels-module.js';
 
 /** Whether the native engine can be used here; `isa` is the instruction set that it uses, `path` the addon. */
 export type NativeEngine =
@@ -18,7 +18,12 @@ interface Addon {
   instantiate(
     isa: string,
     maximumBytes: number,
-  ): { kernels: KernelExports; grow: (pages: number) => ArrayBuffer; guard?: MemoryGuard };
+  ): {
+    kernels: KernelExports;
+    grow: (pages: number) => ArrayBuffer;
+    discard: (offset: Pointer, bytes: number) => void;
+    guard?: MemoryGuard;
+  };
 }
 
 /** Of addresses, not of memory. */
@@ -64,8 +69,8 @@ export function instantiateNative(): KernelInstance {
   if ('reason' in found)
     throw new KernelError('BACKEND', `the native kernels cannot be used: ${found.reason}`);
   const limit = Math.min(MAXIMUM_BYTES, constants.MAX_LENGTH);
-  const { kernels, grow, guard } = found.addon.instantiate(found.isa, limit - (limit % PAGE_BYTES));
-  return { kernels, memory: new NativeMemory(grow, guard), base: BASE };
+  const { kernels, grow, discard, guard } = found.addon.instantiate(found.isa, limit - (limit % PAGE_BYTES));
+  return { kernels, memory: new NativeMemory(grow, discard, guard), base: BASE };
 }
 
 class NativeMemory implements KernelMemory {
@@ -73,6 +78,7 @@ class NativeMemory implements KernelMemory {
 
   constructor(
     private readonly extend: (pages: number) => ArrayBuffer,
+    readonly discard: (offset: Pointer, bytes: number) => void,
     readonly guard: MemoryGuard | undefined,
   ) {
     this.buffer = extend(INITIAL_PAGES);

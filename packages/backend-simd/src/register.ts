@@ -114,7 +114,9 @@ function registerGradientOnce(gradient: GradConfig): void {
 }
 
 function register(backend: string, kernelName: string, kernel: AnyKernel): void {
-  registerKernel({ kernelName, backendName: backend, kernelFunc: kernel as unknown as KernelFunc });
+  const kernelFunc: KernelFunc = (args) =>
+    (args.backend as SimdBackend).runKernel(() => kernel(args as never));
+  registerKernel({ kernelName, backendName: backend, kernelFunc });
 }
 
 function replaceKernel(backend: string, kernelName: string, kernel: AnyKernel): void {

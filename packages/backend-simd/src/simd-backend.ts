@@ -89,6 +89,8 @@ export class SimdBackend extends MathBackendCPU {
   readonly kernels: KernelExports;
   readonly heap: Heap;
   declare data: DataStorage<TensorRecord>;
+  /** What the kernel that runs has made. */
+  #made: Output[] = [];
 
   /** @throws KernelError `BACKEND` when the engine is not there. */
   constructor(kind: Engine) {
@@ -143,7 +145,22 @@ export class SimdBackend extends MathBackendCPU {
     const offset = record.reserve(util.sizeFromShape(shape) * FLOAT_BYTES);
     const dataId = {};
     this.data.set(dataId, record);
-    return { dataId, shape, dtype: 'float32', offset };
+    const output: Output = { dataId, shape, dtype: 'float32', offset };
+    this.#made.push(output);
+    return output;
+  }
+
+  /** Runs one of our kernels. Where it throws, for want of memory perhaps, nothing that it made is left behind. */
+  runKernel<Result>(kernel: () => Result): Result {
+    this.#made = [];
+    try {
+      return kernel();
+    } catch (error) {
+      for (const output of this.#made) this.disposeIntermediateTensorInfo(output);
+      throw error;
+    } finally {
+      this.#made = [];
+    }
   }
 
   /** Room for so many floats, until the next call of this method. */

@@ -135,7 +135,6 @@ export function conv2D(
     const geometry = writeGeometry(backend, info);
     if (geometry === undefined) return zeros(backend, info.outShape);
     const { kernels } = backend;
-    // First, here and below: where there is no room for it nothing is left behind.
     const room = backend.scratch(kernels.convolution_scratch(geometry));
     const y = backend.output(info.outShape);
     kernels.convolution(geometry, from, weights, y.offset, room);

@@ -25,8 +25,6 @@ export const softmaxCrossEntropy: Kernel<'logits' | 'labels'> = ({ inputs, backe
     loss.offset,
   );
   if (bad < 0) return [loss, probabilities];
-  backend.disposeIntermediateTensorInfo(loss);
-  backend.disposeIntermediateTensorInfo(probabilities);
   const label = (backend.readSync(labels.dataId) as Int32Array)[bad];
   throw new KernelError('VALUE', `label ${label} of example ${bad} is not a class from 0 to ${classes - 1}`);
 };

@@ -47,7 +47,9 @@ export class NetworkMemory {
 
   /** Idempotent. */
   free(): void {
-    if (!this.#isFreed) this.#heap.free(this.#base, this.byteLength);
+    if (this.#isFreed) return;
     this.#isFreed = true;
+    this.#heap.free(this.#base, this.byteLength);
+    this.#heap.trim();
   }
 }
