@@ -12,7 +12,7 @@ import { writeOrCheck } from './generated.mjs';
 
 const example = await readFile(new URL('../docs/example.yaml', import.meta.url), 'utf8');
 const made = [
-  { file: 'docs/cli.md', text: cliPage(cli, dna) },
+  { file: 'docs/cli.md', text: await cliPage(cli, dna) },
   { file: 'docs/configuration.md', text: configurationPage(cli, example) },
 ];
 await writeOrCheck(made, 'npx tsc --build && node scripts/docs.mjs');

@@ -3,7 +3,8 @@ import { bare, describeShape } from './shape.mjs';
 const AS_PRINTED = { io: 'output', unrepresentable: 'any' };
 
 /** The reference of the command line, out of the table of verbs that the program runs. */
-export function cliPage({ commands, exitCodes }, { dnaSchema }) {
+export async function cliPage({ allCommands, exitCodes }, { dnaSchema }) {
+  const commands = await allCommands();
   const named = new Map([[JSON.stringify(bare(dnaSchema.toJSONSchema(AS_PRINTED))), 'DNA']]);
   return [
     '# The command line',

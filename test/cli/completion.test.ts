@@ -1,8 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { commands } from '@galapagos/cli';
+import { allCommands } from '@galapagos/cli';
+import { commandsFor } from '../../packages/cli/src/commands.js';
 import { galapagos, type SayOptions } from './harness.js';
 import { type Cast, populate } from './population.js';
+
+const commands = await allCommands();
 
 let cast: Cast;
 beforeEach(async () => {
@@ -89,6 +92,12 @@ COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _galapagos; printf '%s\\n' "\${COMPRE
 });
 
 describe('every verb', () => {
+  it.each(commands)('$name is found by its name', async ({ name }) => {
+    expect(await commandsFor([...name.split(' '), 'runs/a'])).toEqual([
+      expect.objectContaining({ name }) as unknown,
+    ]);
+  });
+
   it.each(commands.map(({ name, examples }) => ({ name, examples })))(
     '$name shows how it is used',
     ({ name, examples }) => {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { commands } from '../../packages/cli/src/main.js';
+import { dataShowCommand } from '../../packages/cli/src/commands/data-show.js';
 import { npy, writeFolder } from '../datasets/images.js';
 import { eventually } from '../support/processes.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
@@ -119,9 +119,8 @@ describe('data show', () => {
     const { out } = await run('show', pack);
     expect(out).toContain(`shades, 8×8×3, 2 classes, in ${pack}`);
     expect(out).toMatch(/class +train +validation +test\ndark +\d+ .*\nlight .*\nall +16 +2 +2$/);
-    const output = commands.find(({ name }) => name === 'data show')?.output;
     const json: unknown = JSON.parse((await run('show', pack, '--json')).out);
-    expect(output?.safeParse(json).error).toBeUndefined();
+    expect(dataShowCommand.output?.safeParse(json).error).toBeUndefined();
     expect(json).toMatchObject({ name: 'shades', counts: { train: 16, validation: 2, test: 2 } });
   });
 

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { commands } from '../../packages/cli/src/main.js';
+import { allCommands } from '@galapagos/cli';
 import { galapagos } from './harness.js';
 import { writeLog } from './logs.js';
 import { populate } from './population.js';
 
 // What trains, what reads images, and what starts processes has a test of its own: rerun, data, doctor.test.ts.
-const jsonVerbs = commands.filter(
+const jsonVerbs = (await allCommands()).filter(
   ({ name, options }) => 'json' in options && !['rerun', 'data show', 'doctor'].includes(name),
 );
 

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { commands } from '@galapagos/cli';
+import { allCommands } from '@galapagos/cli';
 import { describe, expect, it } from 'vitest';
 import { repository } from '../support/source.js';
 
+const commands = await allCommands();
 const pages = readdirSync(join(repository, 'docs'))
   .filter((name) => name.endsWith('.md'))
   .map((name) => `docs/${name}`);

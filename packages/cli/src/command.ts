@@ -57,7 +57,16 @@ export const individual = {
 
 /** The verb that the words of a command line begin with: some have two words. */
 export function commandOf(commands: readonly Command[], words: readonly string[]): Command | undefined {
-  return commands.find(({ name }) => name === words.slice(0, name.split(' ').length).join(' '));
+  const verb = verbOf(
+    commands.map(({ name }) => name),
+    words,
+  );
+  return commands.find(({ name }) => name === verb);
+}
+
+/** The one of these names that words begin with. */
+export function verbOf(names: readonly string[], words: readonly string[]): string | undefined {
+  return names.find((name) => name === words.slice(0, name.split(' ').length).join(' '));
 }
 
 export const json = {

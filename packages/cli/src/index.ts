@@ -1,4 +1,5 @@
-export { commands, main } from './main.js';
+export { allCommands } from './commands.js';
+export { main } from './main.js';
 export { configurationJsonSchema } from './configuration-schema.js';
 export { exitCodes } from './exit-codes.js';
 export { presets } from './presets.js';

@@ -1,28 +1,6 @@
 import yargs from 'yargs';
 import { type Command, commandOf } from './command.js';
-import { bestCommand } from './commands/best.js';
-import { completionCommand } from './commands/completion.js';
-import { diffCommand } from './commands/diff.js';
-import { drawCommand } from './commands/draw.js';
-import { dataImportCommand } from './commands/data-import.js';
-import { dataShowCommand } from './commands/data-show.js';
-import { doctorCommand } from './commands/doctor.js';
-import { fsckCommand } from './commands/fsck.js';
-import { gcCommand } from './commands/gc.js';
-import { initCommand } from './commands/init.js';
-import { launchCommand } from './commands/launch.js';
-import { lineageCommand } from './commands/lineage.js';
-import { logsCommand } from './commands/logs.js';
-import { lsCommand } from './commands/ls.js';
-import { pauseCommand } from './commands/pause.js';
-import { quickstartCommand } from './commands/quickstart.js';
-import { rerunCommand } from './commands/rerun.js';
-import { resumeCommand } from './commands/resume.js';
-import { setCommand } from './commands/set.js';
-import { showCommand } from './commands/show.js';
-import { statusCommand } from './commands/status.js';
-import { stopCommand } from './commands/stop.js';
-import { workerCommand } from './commands/worker.js';
+import { commandsFor } from './commands.js';
 import { COMPLETE_FLAG, complete } from './completion.js';
 import { nearest } from './did-you-mean.js';
 import { directoryOf, placed, withFlagsOf } from './environment.js';
@@ -30,32 +8,6 @@ import { ExitCode, exitCodeOf, messageOf } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
 import { UsageError } from './usage-error.js';
 import { version } from './version.js';
-
-export const commands: readonly Command[] = [
-  quickstartCommand,
-  initCommand,
-  launchCommand,
-  workerCommand,
-  statusCommand,
-  bestCommand,
-  lsCommand,
-  showCommand,
-  lineageCommand,
-  drawCommand,
-  diffCommand,
-  rerunCommand,
-  logsCommand,
-  stopCommand,
-  pauseCommand,
-  resumeCommand,
-  setCommand,
-  dataImportCommand,
-  dataShowCommand,
-  gcCommand,
-  fsckCommand,
-  doctorCommand,
-  completionCommand,
-];
 
 const HELP_COLUMNS = 100;
 
@@ -69,6 +21,7 @@ export async function main(
   environment: NodeJS.ProcessEnv,
   terminal: Terminal,
 ): Promise<number> {
+  const commands = await commandsFor(argv);
   if (argv[0] === COMPLETE_FLAG) {
     for (const word of await complete(commands, argv.slice(1), environment)) terminal.out(word);
     return ExitCode.done;
