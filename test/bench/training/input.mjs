@@ -58,7 +58,11 @@ const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 
 
 function open(name, normalization) {
   const net = name === 'first' ? { name, plan: planNetwork(firstDna(), image, CLASSES) } : netOf(name);
-  return new CompiledNetwork(graphOf(net.plan), { trainingBatch: BATCH, normalization, values: weightsOf(net) });
+  return new CompiledNetwork(graphOf(net.plan), {
+    trainingBatch: BATCH,
+    normalization,
+    values: weightsOf(net),
+  });
 }
 
 const work = mkdtempSync(join(tmpdir(), 'galapagos-input-'));
