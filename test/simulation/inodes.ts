@@ -1,0 +1,50 @@
+/** A change of a name in a directory, for those who look at the same time, or out of a cache. */
+export interface Change {
+  readonly name: string;
+  readonly at: number;
+  /** The host that did it. */
+  readonly by: string;
+  readonly kind: 'came' | 'went';
+  readonly inode: Inode;
+}
+
+/** What no cache remembers any more. */
+const FORGOTTEN = 64;
+
+export class Directory {
+  readonly entries = new Map<string, Inode>();
+  /** The latest changes, the last one last. */
+  changes: Change[] = [];
+
+  note(change: Change): void {
+    this.changes.push(change);
+    if (this.changes.length > 2 * FORGOTTEN) this.changes = this.changes.slice(-FORGOTTEN);
+  }
+}
+
+export class File {
+  data: Uint8Array = new Uint8Array();
+  links = 0;
+  /** What a power cut leaves; undefined where nothing of it was ever written to the disk. */
+  onDisk: Uint8Array | undefined;
+  /** Who wrote what is not on disk yet, and when; undefined where everything is. */
+  dirty: { readonly host: string; readonly since: number } | undefined;
+  /** What it was before the last change, for those who read out of a cache. */
+  before: { readonly data: Uint8Array; readonly until: number; readonly by: string } | undefined;
+}
+
+export type Inode = Directory | File;
+
+/** A name in a directory. */
+export interface Place {
+  readonly directory: Directory;
+  readonly name: string;
+}
+
+/** An error as Node's. ESTALE has no name there. */
+export function failure(code: string, path: string): NodeJS.ErrnoException {
+  const error = new Error(`${code}: simulated, '${path}'`);
+  return code === 'ESTALE'
+    ? Object.assign(error, { code: 'Unknown system error -116', errno: -116 })
+    : Object.assign(error, { code });
+}
