@@ -17,12 +17,12 @@ const data = fc.constantFrom('', 'x', 'yy', 'zzz');
 const one = (name: string, act: (filesystem: Filesystem, path: string) => Promise<unknown>) =>
   path.map((below) => ({
     say: `${name} ${below}`,
-    act: (filesystem, root) => act(filesystem, `${root}/${below}`),
+    act: (filesystem: Filesystem, root: string) => act(filesystem, `${root}/${below}`),
   }));
 const two = (name: string, act: (filesystem: Filesystem, from: string, to: string) => Promise<unknown>) =>
   fc.tuple(path, path).map(([from, to]) => ({
     say: `${name} ${from} ${to}`,
-    act: (filesystem, root) => act(filesystem, `${root}/${from}`, `${root}/${to}`),
+    act: (filesystem: Filesystem, root: string) => act(filesystem, `${root}/${from}`, `${root}/${to}`),
   }));
 const withData = (
   name: string,
@@ -30,7 +30,7 @@ const withData = (
 ) =>
   fc.tuple(path, data).map(([below, text]) => ({
     say: `${name} ${below} '${text}'`,
-    act: (filesystem, root) => act(filesystem, `${root}/${below}`, text),
+    act: (filesystem: Filesystem, root: string) => act(filesystem, `${root}/${below}`, text),
   }));
 
 const anything = fc.oneof(
