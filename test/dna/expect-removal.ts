@@ -1,6 +1,7 @@
 import { type Dna, type Edge, copyDna, edgeOf, isSkip, primaryInEdge } from '@galapagos/dna';
 import { expect } from 'vitest';
 import { difference } from './difference.js';
+import { expectSame } from './expect-same.js';
 
 /**
  * REMOVE-CONVOLUTION, told a second time and over a plain list of edges: the convolution and its vertex go, every
@@ -13,7 +14,7 @@ export function expectConvolutionRemoved(parent: Dna, child: Dna): void {
   const before = edgeOf(parent, site).from;
   expect(edgeOf(parent, site).type).toBe('CONV');
   expect(child.edges[site]).toBeUndefined();
-  expect(difference(expectedWithout(parent, site, removed, before), child)).toEqual([]);
+  expectSame(difference(expectedWithout(parent, site, removed, before), child), []);
 }
 
 /** In a DNA whose every vertex lies on its backbone, a removal drops skips alone, one convolution aside. */

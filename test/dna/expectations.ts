@@ -1,6 +1,7 @@
 import { type Dna, type MutationName, type Vertex, backbone, edgeOf, isSkip, vertexOf } from '@galapagos/dna';
 import { expect } from 'vitest';
 import { difference, wholly } from './difference.js';
+import { expectSame } from './expect-same.js';
 import { expectConvolutionRemoved } from './expect-removal.js';
 
 /** Fails unless the child differs from its parent in exactly what the name of the mutation says. */
@@ -11,11 +12,11 @@ export function expectExactly(name: MutationName, parent: Dna, child: Dna): void
 const expectations: Readonly<Record<MutationName, (parent: Dna, child: Dna) => void>> = {
   'ALTER-LEARNING-RATE': (parent, child) => {
     const { learningRate } = child;
-    expect(difference(parent, child)).toEqual([`~ learningRate: ${parent.learningRate} to ${learningRate}`]);
+    expectSame(difference(parent, child), [`~ learningRate: ${parent.learningRate} to ${learningRate}`]);
     expectWithin(learningRate, parent.learningRate / 2, parent.learningRate * 2);
   },
-  IDENTITY: (parent, child) => expect(child).toEqual(parent),
-  'RESET-WEIGHTS': (parent, child) => expect(child).toEqual(parent),
+  IDENTITY: (parent, child) => expectSame(child, parent),
+  'RESET-WEIGHTS': (parent, child) => expectSame(child, parent),
   'INSERT-CONVOLUTION': (parent, child) => {
     const edge = expectLayerInserted(parent, child);
     const { strideScale } = edge as { strideScale: number };
@@ -46,7 +47,7 @@ const expectations: Readonly<Record<MutationName, (parent: Dna, child: Dna) => v
     const id = onlyNew(parent.edges, child.edges);
     const edge = edgeOf(child, id);
     const { from, to } = edge;
-    expect(difference(parent, child)).toEqual([...edgeLines('+', id, child)].sort());
+    expectSame(difference(parent, child), [...edgeLines('+', id, child)].sort());
     expect(edge.type).toBe('IDENTITY');
     const order = ['', ...backbone(parent).map((on) => edgeOf(parent, on).to)];
     expect(order.indexOf(from) < order.indexOf(to)).toBe(true);
@@ -59,7 +60,7 @@ const expectations: Readonly<Record<MutationName, (parent: Dna, child: Dna) => v
   'REMOVE-SKIP': (parent, child) => {
     const id = onlyNew(child.edges, parent.edges);
     expect(isSkip(parent, id)).toBe(true);
-    expect(difference(parent, child)).toEqual([...edgeLines('-', id, parent)].sort());
+    expectSame(difference(parent, child), [...edgeLines('-', id, parent)].sort());
   },
 };
 
@@ -76,7 +77,8 @@ function expectLayerInserted(parent: Dna, child: Dna): ReturnType<typeof edgeOf>
   const made: Vertex = { type: 'LINEAR', edgesIn: [edgeId], edgesOut: [splitId], ...flags };
   expect(vertex).toEqual(vertex.type === 'LINEAR' ? made : { ...made, type: 'BN_RELU', leakiness: 0 });
   const { from } = edgeOf(parent, splitId);
-  expect(difference(parent, child)).toEqual(
+  expectSame(
+    difference(parent, child),
     [
       ...wholly('+', `vertices.${vertexId}`, vertex),
       ...wholly('+', `edges.${edgeId}`, edge),
