@@ -63,16 +63,13 @@ describe('set', () => {
   });
 
   it('loses none of the changes that are given at once', async () => {
-    const changes = ['individuals=7', 'workerSeconds=90s', 'flops=1e15', 'leaseSeconds=20', 'hallOfFame=1'];
+    const changes = ['individuals=7', 'workerSeconds=90s', 'flops=1e15', 'patience=9', 'hallOfFame=1'];
     const said = await Promise.all(changes.map((change) => galapagos(['set', root, `bounds.${change}`])));
     expect(said.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0]);
     const now = await bounds();
-    expect(Object.values(now).map(({ value }) => value)).toEqual([7, 90, 1e15, 20, 1]);
-    expect(
-      Object.values(now)
-        .map(({ order }) => order?.number)
-        .sort(),
-    ).toEqual([1, 2, 3, 4, 5]);
+    const changed = Object.values(now).filter(({ order }) => order !== null);
+    expect(changed.map(({ value }) => value)).toEqual([7, 90, 1e15, 9, 1]);
+    expect(changed.map(({ order }) => order?.number).sort()).toEqual([1, 2, 3, 4, 5]);
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { boundsSchema } from '@galapagos/population';
 import { parseDnaText } from '@galapagos/dna';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { newWorld } from '../population/support.js';
@@ -193,7 +194,8 @@ describe('status', () => {
       totals: me.totals,
       reachedBound: null,
       pausedSince: null,
-      bounds: { individuals: null, workerSeconds: null, flops: null, leaseSeconds: 10, hallOfFame: 10 },
+      startedAt: expect.any(String) as string,
+      bounds: boundsSchema.parse({ leaseSeconds: 10 }),
       birthsPerMinute: null,
       secondsLeft: null,
       disk: expect.objectContaining({ isEstimate: false }) as object,

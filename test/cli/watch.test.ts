@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { giveOrder, nodeFilesystem } from '@galapagos/population';
+import { boundsSchema, giveOrder, nodeFilesystem } from '@galapagos/population';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Observer } from '../../packages/cli/src/observer.js';
 import { describeStatus } from '../../packages/cli/src/status-view.js';
@@ -117,7 +117,7 @@ describe('the trend', () => {
       totals: { ...totals, births, seconds: births * 2 },
       best: { state: 'alive', id: 'w1-1', tenure: 1, fitness },
     }) as unknown as Parameters<Trend['add']>[1];
-  const bounds = { individuals: 100, workerSeconds: null, flops: null, leaseSeconds: 10, hallOfFame: 10 };
+  const bounds = boundsSchema.parse({ individuals: 100 });
 
   it('knows rates and the time that is left once it has watched for a while', () => {
     const trend = new Trend();
@@ -127,10 +127,15 @@ describe('the trend', () => {
     expect(trend.sparkline()).toBe('');
     trend.add(20, summary(50, 0.8));
     expect(trend.rate(({ births }) => births)).toBeCloseTo(2);
-    expect(trend.secondsLeft(bounds, summary(50, 0.8).totals)).toBeCloseTo(25);
+    const { totals: now } = summary(50, 0.8);
+    expect(trend.secondsLeft(bounds, now, 100)).toBeCloseTo(25);
     // Seconds of training come at 4 per second: 40 more take 10.
     const both = { ...bounds, workerSeconds: 140 };
-    expect(trend.secondsLeft(both, summary(50, 0.8).totals)).toBeCloseTo(10);
+    expect(trend.secondsLeft(both, now, 100)).toBeCloseTo(10);
+    expect(trend.secondsLeft({ ...both, wallSeconds: 107 }, now, 100)).toBeCloseTo(7);
+    // Of ten births in vain seven have come.
+    const vain = { ...now, improvement: { fitness: 0.8, births: 43 } };
+    expect(trend.secondsLeft({ ...both, patience: 10 }, vain, 100)).toBeCloseTo(1.5);
     expect(trend.sparkline()).toBe('▁▁█');
   });
 

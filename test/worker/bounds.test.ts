@@ -1,4 +1,12 @@
-import { giveOrder, readTotals, sumTotals, workerNames, type Population } from '@galapagos/population';
+import { SeededRandom } from '@galapagos/dna';
+import {
+  Population,
+  giveOrder,
+  readTotals,
+  sumTotals,
+  systemClock,
+  workerNames,
+} from '@galapagos/population';
 import { describe, expect, test } from 'vitest';
 import { bitStringTrainer } from '../support/bit-string-trainer.js';
 import { eventually } from '../support/processes.js';
@@ -62,6 +70,59 @@ describe('a budget', () => {
     );
     expect(reason).toBe('budget');
     expect(await totalsOf(population)).toMatchObject({ flops: 30, births: 10, published: 10 });
+  });
+
+  test('of fitness ends the search once one of the living has it', async () => {
+    const { population, reason, eventsOf } = await runAlone({
+      populationSize: 6,
+      bounds: { targetFitness: 0.3 },
+    });
+    expect(reason).toBe('budget');
+    const fitnesses = eventsOf('published').map(({ fitness }) => fitness);
+    expect(fitnesses.findIndex((fitness) => fitness >= 0.3)).toBe(fitnesses.length - 1);
+    const late = runHere(population);
+    expect(await late.finished).toBe('budget');
+    expect(late.eventsOf('born')).toEqual([]);
+  });
+
+  test('of patience ends a search in which nobody fitter was born, whoever saw the last one', async () => {
+    const population = await populationInMemory({ populationSize: 6, bounds: { patience: 8 } });
+    const workers = Array.from({ length: 3 }, () => runHere(population));
+    for (const { finished } of workers) expect(await finished).toBe('budget');
+    const { births, improvement } = await totalsOf(population);
+    const best = Math.max(
+      ...workers.flatMap(({ eventsOf }) => eventsOf('published')).map(({ fitness }) => fitness),
+    );
+    // Names have six digits of it.
+    expect(improvement?.fitness).toBeCloseTo(best, 6);
+    const inVain = births - (improvement?.births ?? 0);
+    expect(inVain).toBeGreaterThanOrEqual(8);
+    expect(inVain).toBeLessThanOrEqual(8 + 3 - 1);
+    // With more of it the search goes on.
+    await giveOrder(population, { order: 'settings', bounds: { patience: inVain + 5 } });
+    const more = runHere(population);
+    expect(await more.finished).toBe('budget');
+    expect(more.eventsOf('born').length).toBeGreaterThanOrEqual(5);
+  });
+
+  test('of wall clock counts from the start of the first worker, for those that come later too', async () => {
+    let now = Date.parse('2020-01-01');
+    const clock = { ...systemClock, now: () => new Date(now) };
+    const { filesystem, root } = await populationInMemory({
+      populationSize: 4,
+      bounds: { wallSeconds: 3600 },
+    });
+    const population = await Population.open(root, { filesystem, clock, random: new SeededRandom('waits') });
+    const first = runHere(population);
+    await eventually(() => first.eventsOf('born').length > 3);
+    now += 3599_000;
+    const second = runHere(population);
+    await eventually(() => second.eventsOf('born').length > 3);
+    now += 1000;
+    for (const { finished } of [first, second]) expect(await finished).toBe('budget');
+    const late = runHere(population);
+    expect(await late.finished).toBe('budget');
+    expect(late.eventsOf('born')).toEqual([]);
   });
 
   test('counts what a training has spent while it is still under way', async () => {

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { boundsSchema, totalsSchema } from '@galapagos/population';
+import { boundsSchema, secondsSince, totalsSchema } from '@galapagos/population';
 import { z } from 'zod';
 import type { Look } from './observer.js';
 
@@ -40,6 +40,7 @@ export const statusShape = z.strictObject({
   ),
   totals: totalsSchema,
   bounds: boundsSchema,
+  startedAt: z.string().nullable().describe('When the first worker started.'),
   reachedBound: z.string().nullable().describe('The bound that is reached, so that nobody begins anything.'),
   pausedSince: z
     .string()
@@ -58,7 +59,7 @@ export const statusShape = z.strictObject({
 type StatusDocument = z.input<typeof statusShape>;
 
 export function statusDocument({ at, summary, since, silence, disk, trend }: Look): StatusDocument {
-  const { size, setPoint, training, alive, dead, best, workers, totals, bounds } = summary;
+  const { size, setPoint, training, alive, dead, best, workers, totals, bounds, startedAt } = summary;
   const births = trend.rate((spent) => spent.births);
   return {
     at: at.toISOString(),
@@ -88,10 +89,11 @@ export function statusDocument({ at, summary, since, silence, disk, trend }: Loo
     })),
     totals,
     bounds,
+    startedAt: startedAt ?? null,
     reachedBound: summary.reachedBound ?? null,
     pausedSince: summary.pausedSince ?? null,
     birthsPerMinute: births === undefined ? null : births * 60,
-    secondsLeft: trend.secondsLeft(bounds, totals) ?? null,
+    secondsLeft: trend.secondsLeft(bounds, totals, secondsSince(startedAt, { now: () => at })) ?? null,
     disk: { ...disk },
   };
 }

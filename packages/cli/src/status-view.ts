@@ -1,12 +1,12 @@
 import { hostname } from 'node:os';
-import type { Bounds, Totals, WorkerSummary } from '@galapagos/population';
+import { type WorkerSummary, birthsInVain, secondsSince } from '@galapagos/population';
 import { bytes, duration, moment, percent, scaled, table } from './format.js';
 import type { Look } from './observer.js';
 
 /** A search at a glance. */
 export function describeStatus(look: Look): string[] {
   const { summary, trend, disk } = look;
-  const { size, setPoint, training, alive, dead, best, totals, bounds, reachedBound, pausedSince } = summary;
+  const { size, setPoint, training, alive, dead, best, totals, pausedSince } = summary;
   const fitness = best !== undefined && 'fitness' in best ? best.fitness : undefined;
   const failures = Object.entries(totals.failures).map(([name, count]) => `${count} ${name}`);
   const middle = alive[Math.floor(alive.length / 2)];
@@ -19,7 +19,7 @@ export function describeStatus(look: Look): string[] {
     `so far       ${totals.births} births, ${totals.kills} kills, ${totals.adoptions} adoptions, ${totals.lostRaces} lost races${births === undefined ? '' : `; ${(births * 60).toFixed(1)} births/min`}`,
     `failures     ${failures.length === 0 ? 'none' : failures.join(', ')}`,
     `trained      ${duration(totals.seconds)}, ${scaled(totals.flops)}FLOP`,
-    ...describeBudget(bounds, totals, reachedBound, trend.secondsLeft(bounds, totals)),
+    ...describeBudget(look),
     ...(pausedSince === undefined
       ? []
       : [`paused       since ${moment(pausedSince)}; go on with: galapagos resume`]),
@@ -46,21 +46,23 @@ export function describeBriefly({ at, summary, trend }: Look): string {
   ].join(' · ');
 }
 
-function describeBudget(
-  { individuals, workerSeconds, flops }: Bounds,
-  totals: Totals,
-  reached: string | undefined,
-  secondsLeft: number | undefined,
-): string[] {
+function describeBudget({ at, summary, trend }: Look): string[] {
+  const { bounds, totals, alive, startedAt, reachedBound: reached } = summary;
   if (reached !== undefined) return [`budget       spent: ${reached}; nobody begins anything any more`];
+  const { individuals, workerSeconds, flops, wallSeconds, targetFitness, patience } = bounds;
+  const seconds = secondsSince(startedAt, { now: () => at });
+  const part = (bound: number | null, words: (bound: number) => string): string[] =>
+    bound === null ? [] : [words(bound)];
   const parts = [
-    ...(individuals === null ? [] : [`${totals.births} of ${individuals} individuals`]),
-    ...(workerSeconds === null
-      ? []
-      : [`${duration(totals.seconds)} of ${duration(workerSeconds)} of training`]),
-    ...(flops === null ? [] : [`${scaled(totals.flops)}FLOP of ${scaled(flops)}FLOP`]),
+    ...part(individuals, (bound) => `${totals.births} of ${bound} individuals`),
+    ...part(workerSeconds, (bound) => `${duration(totals.seconds)} of ${duration(bound)} of training`),
+    ...part(flops, (bound) => `${scaled(totals.flops)}FLOP of ${scaled(bound)}FLOP`),
+    ...part(wallSeconds, (bound) => `${duration(seconds)} of ${duration(bound)} since it began`),
+    ...part(targetFitness, (bound) => `fitness ${percent(alive[0]?.fitness ?? 0)} of ${percent(bound)}`),
+    ...part(patience, (bound) => `${birthsInVain(totals)} of ${bound} births without a fitter one`),
   ];
   if (parts.length === 0) return [];
+  const secondsLeft = trend.secondsLeft(bounds, totals, seconds);
   const left = secondsLeft === undefined ? '' : `; ${duration(secondsLeft)} left at this rate`;
   return [`budget       ${parts.join(', ')}${left}`];
 }

@@ -1,4 +1,4 @@
-import type { Bounds, Summary, Totals } from '@galapagos/population';
+import { type Bounds, type Summary, type Totals, birthsInVain } from '@galapagos/population';
 
 interface Sample {
   /** Seconds on the observer's own clock. */
@@ -37,17 +37,30 @@ export class Trend {
     return (of(last.totals) - of(first.totals)) / (last.at - first.at);
   }
 
-  /** Seconds until the first bound is reached, if it goes on like this; undefined where nobody can say. */
-  secondsLeft(bounds: Bounds, totals: Totals): number | undefined {
-    const until = (bound: number | null, of: (totals: Totals) => number): number[] => {
-      const rate = this.rate(of);
+  /**
+   * Seconds until the first bound is reached, if it goes on like this; undefined where nobody can say.
+   * @param seconds Since the first worker started.
+   */
+  secondsLeft(bounds: Bounds, totals: Totals, seconds: number): number | undefined {
+    const until = (bound: number | null, value: number, rate: number | undefined): number[] => {
       if (bound === null || rate === undefined || rate <= 0) return [];
-      return [Math.max(0, (bound - of(totals)) / rate)];
+      return [Math.max(0, (bound - value) / rate)];
     };
+    const birthRate = this.rate(({ births }) => births);
     const all = [
-      ...until(bounds.individuals, ({ births }) => births),
-      ...until(bounds.workerSeconds, ({ seconds }) => seconds),
-      ...until(bounds.flops, ({ flops }) => flops),
+      ...until(bounds.individuals, totals.births, birthRate),
+      ...until(
+        bounds.workerSeconds,
+        totals.seconds,
+        this.rate((spent) => spent.seconds),
+      ),
+      ...until(
+        bounds.flops,
+        totals.flops,
+        this.rate(({ flops }) => flops),
+      ),
+      ...until(bounds.patience, birthsInVain(totals), birthRate),
+      ...until(bounds.wallSeconds, seconds, 1),
     ];
     return all.length === 0 ? undefined : Math.min(...all);
   }

@@ -1,6 +1,6 @@
 /** Time, as an argument. */
 export interface Clock {
-  /** The time of day, for people to read; never compared between hosts. */
+  /** The time of day, for people to read; never compared between hosts, but for `bounds.wallSeconds`. */
   now(): Date;
   /** Seconds on a clock that only goes forward, of this process alone. */
   monotonic(): number;

@@ -103,6 +103,8 @@ export const totalsSchema = z.strictObject({
   seconds: z.number().min(0),
   flops: z.number().min(0),
   failures: z.partialRecord(z.enum(FAILURE_CLASSES), count),
+  /** The best that it has seen among the living, and the births of all by then; only while `bounds.patience` is set. */
+  improvement: z.strictObject({ fitness: z.number().min(0).max(1), births: count }).optional(),
 });
 export type Totals = z.infer<typeof totalsSchema>;
 

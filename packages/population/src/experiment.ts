@@ -23,6 +23,24 @@ const boundsFields = {
     .positive()
     .nullable()
     .describe('Floating-point operations of training, summed over all workers, after which none are begun.'),
+  wallSeconds: z
+    .number()
+    .positive()
+    .nullable()
+    .describe(
+      'Seconds since the first worker started, pauses included, after which no more individuals are begun.',
+    ),
+  targetFitness: z
+    .number()
+    .gt(0)
+    .max(1)
+    .nullable()
+    .describe('Fitness that ends the search once one of the living has it, 0 to 1.'),
+  patience: z
+    .int()
+    .positive()
+    .nullable()
+    .describe('Births without a fitter individual after which no more begin. Overshoot: one per worker.'),
   leaseSeconds: z
     .number()
     .positive()
@@ -37,6 +55,9 @@ export const boundsSchema = z.strictObject({
   individuals: boundsFields.individuals.default(null),
   workerSeconds: boundsFields.workerSeconds.default(null),
   flops: boundsFields.flops.default(null),
+  wallSeconds: boundsFields.wallSeconds.default(null),
+  targetFitness: boundsFields.targetFitness.default(null),
+  patience: boundsFields.patience.default(null),
   leaseSeconds: boundsFields.leaseSeconds.default(60),
   hallOfFame: boundsFields.hallOfFame.default(10),
 });

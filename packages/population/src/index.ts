@@ -1,6 +1,6 @@
 export { type Adoption, type Continuation, adopt } from './adopt.js';
 export { admit } from './admit.js';
-export { reachedBound } from './bounds.js';
+export { birthsInVain, reachedBound } from './bounds.js';
 export { bury } from './bury.js';
 export {
   type Checkpoint,
@@ -90,7 +90,9 @@ export {
   type Summary,
   TotalsReader,
   type WorkerSummary,
+  firstStart,
   readTotals,
+  secondsSince,
   sumTotals,
   summarize,
   workerNames,

@@ -1,4 +1,5 @@
 import { reachedBound } from './bounds.js';
+import type { Clock } from './clock.js';
 import { Control } from './control.js';
 import { type Totals, type WorkerDocument, noTotals, readIfValid, totalsSchema } from './documents.js';
 import { type FailureClass } from './documents.js';
@@ -41,6 +42,8 @@ export interface Summary {
   readonly best: Entry | undefined;
   readonly workers: readonly WorkerSummary[];
   readonly totals: Totals;
+  /** When the first worker started, by its own clock. */
+  readonly startedAt: string | undefined;
   /** The bound that the search has reached, in words, so that nobody begins anything any more. */
   readonly reachedBound: string | undefined;
   readonly bounds: Bounds;
@@ -63,16 +66,21 @@ export async function summarize(
   const totals = sumTotals(workers.map((worker) => worker.totals));
   const control = new Control(population);
   await control.poll();
+  const byFitness = alive.toSorted((a, b) => b.fitness - a.fitness);
+  const starts = workers.flatMap(({ document }) => (document === undefined ? [] : [document.startedAt]));
+  const startedAt = starts.sort((a, b) => Date.parse(a) - Date.parse(b)).at(0);
+  const seconds = secondsSince(startedAt, population.clock);
   return {
     size,
     setPoint: population.experiment.search.populationSize,
     training,
-    alive: alive.toSorted((a, b) => b.fitness - a.fitness),
+    alive: byFitness,
     dead: (await population.dead()).length,
     best: await bestEntry(population),
     workers,
     totals,
-    reachedBound: reachedBound(control.bounds, totals),
+    startedAt,
+    reachedBound: reachedBound(control.bounds, { totals, best: byFitness[0]?.fitness, seconds }),
     bounds: control.bounds,
     pausedSince: control.pausedSince,
   };
@@ -112,7 +120,7 @@ async function findTotals(population: Population, worker: WorkerName): Promise<T
   );
 }
 
-/** The sum of several workers' totals. */
+/** The sum of several workers' totals; the earliest sight of the best. */
 export function sumTotals(all: readonly Totals[]): Totals {
   const sum = noTotals();
   for (const totals of all) {
@@ -126,8 +134,32 @@ export function sumTotals(all: readonly Totals[]): Totals {
     for (const [failure, count] of Object.entries(totals.failures) as [FailureClass, number][]) {
       sum.failures[failure] = (sum.failures[failure] ?? 0) + count;
     }
+    const { improvement } = totals;
+    if (improvement !== undefined && isBetter(improvement, sum.improvement)) sum.improvement = improvement;
   }
   return sum;
+}
+
+type Improvement = NonNullable<Totals['improvement']>;
+
+function isBetter(a: Improvement, b: Improvement | undefined): boolean {
+  return b === undefined || a.fitness > b.fitness || (a.fitness === b.fitness && a.births < b.births);
+}
+
+/** When the first worker started, by its own clock; undefined while nobody has. */
+export async function firstStart(population: Population): Promise<string | undefined> {
+  const numbers = (await workerNames(population)).map((name) => Number(name.slice(1)));
+  // One may have died before it wrote anything.
+  for (const number of numbers.sort((a, b) => a - b)) {
+    const document = await readWorker(population, `w${number}`);
+    if (document !== undefined) return document.startedAt;
+  }
+  return undefined;
+}
+
+/** Seconds since a time of day, by another clock perhaps: 0 where that is ahead, or there is no such time. */
+export function secondsSince(time: string | undefined, clock: Pick<Clock, 'now'>): number {
+  return time === undefined ? 0 : Math.max(0, (clock.now().getTime() - Date.parse(time)) / 1000);
 }
 
 /** Every worker that ever was. */

@@ -5,9 +5,9 @@ import type {
   Liveness,
   Membership,
   Population,
-  TotalsReader,
   TrainingEntry,
 } from '@galapagos/population';
+import type { Budget } from './budget.js';
 import type { Evaluate } from './evaluate.js';
 import type { LeaveReason, WorkerEvent } from './events.js';
 
@@ -17,7 +17,7 @@ export interface Shift {
   readonly me: Membership;
   readonly liveness: Liveness;
   readonly control: Control;
-  readonly totals: TotalsReader;
+  readonly budget: Budget;
   readonly evaluate: Evaluate;
   /** The worker's own stream of chance, so that a search of one worker repeats itself. */
   readonly random: Random;

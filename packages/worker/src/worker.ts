@@ -6,10 +6,9 @@ import {
   Membership,
   type Politely,
   type Population,
-  TotalsReader,
   politely,
 } from '@galapagos/population';
-import { isBudgetSpent } from './budget.js';
+import { Budget } from './budget.js';
 import type { Evaluate } from './evaluate.js';
 import type { LeaveReason, WorkerEvent } from './events.js';
 import { beatUntil } from './heartbeat.js';
@@ -111,7 +110,7 @@ export class Worker {
       me,
       liveness,
       control,
-      totals: new TotalsReader(population),
+      budget: new Budget(population, me),
       evaluate,
       random,
       emit,
@@ -129,7 +128,7 @@ export class Worker {
       await housekeeping.tidy();
       if (!shift.control.paused && (await adoptOrphan(shift))) continue;
       if (exit.reason !== undefined) break;
-      if (await isBudgetSpent(shift)) exit.leave('budget');
+      if (await shift.budget.isSpent(shift.control.bounds)) exit.leave('budget');
       else if (shift.control.paused) await jitter(shift, 1);
       else await tournament(shift);
     }

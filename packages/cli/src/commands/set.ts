@@ -1,15 +1,22 @@
-import { type Bounds, type ChangedBounds, Control, type Population, giveOrder } from '@galapagos/population';
+import {
+  type Bounds,
+  type ChangedBounds,
+  Control,
+  type Population,
+  boundsSchema,
+  giveOrder,
+} from '@galapagos/population';
 import { z } from 'zod';
 import { parseBounds } from '../changed-bounds.js';
 import { defineCommand, directory, json, printJson } from '../command.js';
-import { duration, moment, scaled, table } from '../format.js';
+import { duration, moment, percent, scaled, table } from '../format.js';
 import { openPopulation } from '../ground.js';
 import type { Terminal } from '../terminal.js';
 
 const shape = z
   .array(
     z.strictObject({
-      bound: z.enum(['individuals', 'workerSeconds', 'flops', 'leaseSeconds', 'hallOfFame']),
+      bound: boundsSchema.keyof(),
       before: z.number().nullable().describe('As it was; equal to value where nothing was changed.'),
       value: z.number().nullable().describe('As it is; null for no bound.'),
       order: z
@@ -97,5 +104,6 @@ function tellChanges(rows: readonly Row[], changed: ChangedBounds, terminal: Ter
 function inWords(bound: keyof Bounds, value: number | null): string {
   if (value === null) return 'none';
   if (/seconds$/i.test(bound)) return duration(value);
+  if (bound === 'targetFitness') return percent(value);
   return bound === 'flops' ? `${scaled(value)}FLOP` : String(value);
 }
