@@ -46,6 +46,17 @@ it('prints what it declares as JSON, and looks at the directory', async () => {
   expect(readdirSync(directory)).toEqual([]);
 });
 
+it('says how fast what trains is, and waits for no minutes', async () => {
+  const { code, out } = await doctor(['--speed', '--backend', 'wasm']);
+  expect(code).toBe(0);
+  expect(out).toMatch(/\nspeed {8}[\d.]+ [MG]FLOP\/s, one thread, six convolutions\n$/);
+  const slow = await doctor(['--speed', '--backend', 'cpu']);
+  expect(slow).toMatchObject({
+    code: 2,
+    err: 'galapagos: --speed: cpu is for tests, and would take minutes\n',
+  });
+});
+
 it('ends with 6 where a GPU was promised', async () => {
   const promised = await doctor([], { GALAPAGOS_GPU: 'require' });
   expect(promised.code).toBe(6);

@@ -78,7 +78,7 @@ describe('the limits of an individual', () => {
 
 describe('what individuals cost here', () => {
   it('is measured on two networks, one of them with six convolutions', async () => {
-    const { first, grown } = await measureCosts(dataset, configured({}).training);
+    const { first, grown } = await measureCosts(dataset, configured({}).training, 'auto');
     expect(first).toMatchObject({
       backend: expect.stringMatching(/^(native|wasm)$/) as string,
       batchSize: 50,
@@ -87,5 +87,10 @@ describe('what individuals cost here', () => {
     expect(grown.cost.parameters).toBeGreaterThan(70_000);
     for (const { seconds } of [first, grown]) expect(seconds).toBeGreaterThan(0);
     expect(grown.cost.flopsPerStep).toBeGreaterThan(100 * first.cost.flopsPerStep);
+  });
+
+  it('is measured on the back end that is asked for', async () => {
+    const { first, grown } = await measureCosts(dataset, configured({}).training, 'wasm');
+    expect([first.backend, grown.backend]).toEqual(['wasm', 'wasm']);
   });
 });

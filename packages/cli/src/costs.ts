@@ -1,6 +1,11 @@
 import type { Dataset } from '@galapagos/datasets';
 import { type Dna, firstDna, parseDna } from '@galapagos/dna';
-import { type StepMeasurement, type TrainingSettings, measureStep } from '@galapagos/trainer';
+import {
+  type BackendChoice,
+  type StepMeasurement,
+  type TrainingSettings,
+  measureStep,
+} from '@galapagos/trainer';
 
 /** What individuals of a search cost on this machine. */
 export interface Costs {
@@ -25,11 +30,15 @@ const GROWN = [
 ] as const;
 
 /** Measures what individuals will cost: about a second. */
-export async function measureCosts(dataset: Dataset, settings: Settings): Promise<Costs> {
-  const { batchSize } = settings;
+export async function measureCosts(
+  dataset: Dataset,
+  settings: Settings,
+  backend: BackendChoice,
+): Promise<Costs> {
+  const measure = (dna: Dna, batchSize: number) => measureStep(dna, dataset, settings, batchSize, backend);
   return {
-    first: await measureStep(firstDna(), dataset, settings, batchSize),
-    grown: await measureStep(grownDna(dataset.channels), dataset, settings, Math.min(batchSize, GROWN_BATCH)),
+    first: await measure(firstDna(), settings.batchSize),
+    grown: await measure(grownDna(dataset.channels), Math.min(settings.batchSize, GROWN_BATCH)),
   };
 }
 

@@ -45,7 +45,7 @@ export async function createFrom(directory: string, raw: RawConfiguration, sourc
   const dataset = await loadDataset(configuration.data);
   refuseHopeless(configuration.training, dataset, source);
   let costs: Promise<Costs> | undefined;
-  const measure = () => (costs ??= measureCosts(dataset, configuration.training));
+  const measure = () => (costs ??= measureCosts(dataset, configuration.training, 'auto'));
   const { limits, reasons } = await deriveLimits(configuration, dataset, thisMachine(), measure);
   const training = { ...configuration.training, limits };
   refuseTooCostly(configuration.search, training, dataset, source);

@@ -1,6 +1,7 @@
 import type { Dataset } from '@galapagos/datasets';
 import { type Dna, SeededRandom } from '@galapagos/dna';
 import { systemClock } from '@galapagos/population';
+import type { BackendChoice } from './backend-choice.js';
 import { type NetworkCost, costOf } from './flops.js';
 import { planNetwork } from './plan.js';
 import type { TrainingSettings } from './settings.js';
@@ -22,13 +23,14 @@ const MOST_STEPS = 50;
 /**
  * Trains a network for a few steps, to see how fast this machine is.
  * @param batchSize No more examples than there are are taken.
- * @throws BackendError when no back end can be used.
+ * @throws BackendError when the back end cannot be used.
  */
 export async function measureStep(
   dna: Dna,
   dataset: Dataset,
   settings: Pick<TrainingSettings, 'padCrop' | 'flip' | 'momentum'>,
   batchSize: number,
+  backend: BackendChoice,
 ): Promise<StepMeasurement> {
   // TensorFlow.js is loaded where it computes only: no other verb of a command line has to wait for it.
   const { chooseBackend } = await import('./backend.js');
@@ -37,7 +39,7 @@ export async function measureStep(
   const { startingWeights } = await import('./inherit-weights.js');
   const { createNetwork } = await import('./network.js');
   const { parametersOf } = await import('./parameters.js');
-  const { name, operations } = await chooseBackend('auto');
+  const { name, operations } = await chooseBackend(backend);
   const plan = planNetwork(dna, dataset, dataset.classes.length);
   const examples = new Examples(dataset, settings);
   const stream = new ExampleStream(dataset.train.count, 'speed');

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { datasetOptionsSchema, loadDataset } from '@galapagos/datasets';
-import { type Found, type Rung, examineBackends } from '@galapagos/trainer';
+import { type BackendChoice, type Found, type Rung, examineBackends } from '@galapagos/trainer';
 import { z } from 'zod';
 import { defineCommand, json, printJson } from '../command.js';
 import { measureCosts, speedOf } from '../costs.js';
@@ -8,6 +8,7 @@ import { describeHealth } from '../describe-health.js';
 import { examineMachine, machineShape } from '../examine-machine.js';
 import { ExitCode } from '../exit-codes.js';
 import { directoryShape, probeDirectory } from '../probe-directory.js';
+import { UsageError } from '../usage-error.js';
 import { backendOption } from '../workers-option.js';
 
 const backendShape = z.strictObject({
@@ -48,7 +49,7 @@ export const doctorCommand = defineCommand({
   options: {
     ...backendOption,
     speed: {
-      describe: 'Also train for a second, to see how fast auto is',
+      describe: 'Also train for a second, to see how fast that is',
       type: 'boolean',
       default: false,
     },
@@ -60,6 +61,7 @@ export const doctorCommand = defineCommand({
     ['doctor runs/a --backend tfjs-node-gpu', 'ends with 6 where there is no GPU, 5 where the disk is unfit'],
   ],
   run: async ({ dir, backend, speed, json: asJson }, terminal) => {
+    if (speed && backend === 'cpu') throw new UsageError('--speed: cpu is for tests, and would take minutes');
     const directory = dir === undefined ? null : await probeDirectory(resolve(dir));
     const { rungs, chosen } = await examineBackends(backend, process.env);
     const isThere = 'name' in chosen;
@@ -72,7 +74,7 @@ export const doctorCommand = defineCommand({
           ? { backend: chosen.name, detail: chosen.detail, reason: chosen.reason }
           : { backend: null, detail: null, reason: chosen.whyNot }),
       },
-      flopsPerSecond: speed && isThere ? await measureSpeed() : null,
+      flopsPerSecond: speed && isThere ? await measureSpeed(backend) : null,
       directory,
     };
     if (asJson) printJson(terminal, healthShape, health);
@@ -89,7 +91,7 @@ const detailOf = (found: Found) => ('name' in found ? found.detail : null);
 const whyNotOf = (found: Found) => ('name' in found ? null : found.whyNot);
 
 /** The network is that of `init`; made-up images will do. */
-async function measureSpeed(): Promise<number> {
+async function measureSpeed(backend: BackendChoice): Promise<number> {
   const dataset = await loadDataset(
     datasetOptionsSchema.parse({
       source: 'synthetic',
@@ -101,7 +103,7 @@ async function measureSpeed(): Promise<number> {
   );
   try {
     const settings = { padCrop: 0, flip: false, momentum: 0.9, batchSize: 50 };
-    return speedOf((await measureCosts(dataset, settings)).grown);
+    return speedOf((await measureCosts(dataset, settings, backend)).grown);
   } finally {
     dataset.close();
   }
