@@ -101,11 +101,15 @@ describe('the environment', () => {
 
   it('stands for flags, and is checked as they are', async () => {
     const environment = { GALAPAGOS_WORKERS: '9', GALAPAGOS_SLOT: '3', GALAPAGOS_CACHE: '/nowhere' };
-    expect((await galapagos(['launch', root], { environment })).err).toContain('--workers 9: at most half');
-    expect((await galapagos(['launch', root, '--workers=7'], { environment })).err).toContain('--workers 7');
+    const many = await galapagos(['launch', root], { environment });
+    expect(many.err).toMatch(/--workers 9: at most half.+\n--workers is that of GALAPAGOS_WORKERS$/);
+    const given = await galapagos(['launch', root, '--workers=7'], { environment });
+    expect(given.err).toContain('--workers 7');
+    expect(given.err).not.toContain('GALAPAGOS_WORKERS');
     const wrong = await galapagos(['worker', root], { environment: { GALAPAGOS_BACKEND: 'abacus' } });
     expect(wrong.code).toBe(2);
     expect(wrong.err).toContain('Given: "abacus"');
+    expect(wrong.err).toMatch(/\n--backend is that of GALAPAGOS_BACKEND$/);
     const old = await galapagos(['worker', root], { environment: { GALAPAGOS_BACKEND: 'simd' } });
     expect(old.code).toBe(2);
     expect(old.err).toContain('--backend simd: that is called wasm now');

@@ -143,7 +143,7 @@ describe('a wrong configuration', () => {
   it('refuses a file that is not there', async () => {
     const { code, err } = await galapagos(['init', root, '--config', `${folder}/none.yaml`]);
     expect(code).toBe(2);
-    expect(err).toContain(`${folder}/none.yaml: cannot be read: Error: ENOENT`);
+    expect(err).toContain(`${folder}/none.yaml: cannot be read: ENOENT`);
   });
 
   it.each([

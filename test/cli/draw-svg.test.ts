@@ -122,7 +122,7 @@ describe('draw', () => {
     const file = `${temporaryDirectory()}/none/best.svg`;
     const { code, err } = await galapagos(['draw', root, 'best', '--svg', file]);
     expect(code).toBe(2);
-    expect(err).toContain(`galapagos: --svg ${file}: cannot be written: Error: ENOENT`);
+    expect(err).toContain(`galapagos: --svg ${file}: cannot be written: ENOENT`);
     expect(existsSync(file)).toBe(false);
   });
 });

@@ -1,14 +1,16 @@
+import { exitCodeOf } from './exit-codes.js';
 import { main } from './main.js';
 import { processTerminal } from './terminal.js';
 
 // A reader that went away (`galapagos best runs/a | head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+  if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(`galapagos: stdout: ${error.message}\n`);
+  process.exit(exitCodeOf(error));
 });
 // And one that only read the news is no reason to end a search.
 process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
+  if (error.code !== 'EPIPE') process.exit(exitCodeOf(error));
 });
 
 // Not process.exit at once: what was written may still be on its way out.

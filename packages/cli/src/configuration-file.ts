@@ -28,7 +28,7 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw new UsageError(`${file}: cannot be read: ${String(error)}`, { cause: error });
+    throw new UsageError(`${file}: cannot be read: ${(error as Error).message}`, { cause: error });
   }
 }
 

@@ -27,13 +27,35 @@ export function withFlagsOf(
   argv: readonly string[],
   command: Command | undefined,
 ): string[] {
-  if (command === undefined) return [...argv];
-  const flags = variableOptions(command).flatMap((name) => {
-    const value = filled(environment[variableOf(name)]);
-    const isGiven = argv.some((word) => word === `--${name}` || word.startsWith(`--${name}=`));
-    return value === undefined || isGiven ? [] : [`--${name}=${value}`];
-  });
-  return [...argv, ...flags];
+  const flags = namesOf(environment, argv, command);
+  return [...argv, ...flags.map((name) => `--${name}=${environment[variableOf(name)]}`)];
+}
+
+/** Where the flags that an error names come from, if it is not the command line: nobody has to search there. */
+export function sourcesOf(
+  message: string,
+  environment: NodeJS.ProcessEnv,
+  argv: readonly string[],
+  command: Command | undefined,
+): string {
+  return namesOf(environment, argv, command)
+    .filter((name) => message.includes(`--${name}`) || message.includes(`Argument: ${name},`))
+    .map((name) => `\n--${name} is that of ${variableOf(name)}`)
+    .join('');
+}
+
+/** The options that only the environment gives. */
+function namesOf(
+  environment: NodeJS.ProcessEnv,
+  argv: readonly string[],
+  command: Command | undefined,
+): string[] {
+  if (command === undefined) return [];
+  const isGiven = (name: string) =>
+    argv.some((word) => word === `--${name}` || word.startsWith(`--${name}=`));
+  return variableOptions(command).filter(
+    (name) => filled(environment[variableOf(name)]) !== undefined && !isGiven(name),
+  );
 }
 
 /**

@@ -3,7 +3,7 @@ import { type Command, commandOf } from './command.js';
 import { commandsFor } from './commands.js';
 import { COMPLETE_FLAG, complete } from './completion.js';
 import { nearest } from './did-you-mean.js';
-import { directoryOf, placed, withFlagsOf } from './environment.js';
+import { directoryOf, placed, sourcesOf, withFlagsOf } from './environment.js';
 import { ExitCode, exitCodeOf, messageOf } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
 import { UsageError } from './usage-error.js';
@@ -46,7 +46,8 @@ export async function main(
     });
     return exitCode;
   } catch (error) {
-    terminal.err(`galapagos: ${messageOf(error)}`);
+    const message = messageOf(error);
+    terminal.err(`galapagos: ${message}${sourcesOf(message, environment, argv, asked)}`);
     return exitCodeOf(error);
   }
 }

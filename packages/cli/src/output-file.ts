@@ -19,7 +19,9 @@ export async function writeOutput(
   try {
     await writeFile(file, `${text}\n`);
   } catch (error) {
-    throw new UsageError(`--${flag} ${file}: cannot be written: ${String(error)}`, { cause: error });
+    throw new UsageError(`--${flag} ${file}: cannot be written: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
   terminal.err(`${file}: written`);
 }
