@@ -24,7 +24,6 @@ it('says what would train, and how to come by what is better', async () => {
   expect(out).toMatch(/^Node {9}v\d+\.\d+\.\d+, \w+ \w+\nprocessor {4}.+, \d+ cores?.*\nmemory {7}\d/);
   expect(out).toContain(
     '  native         no: there is no /nowhere/simd.node (GALAPAGOS_ADDON)\n' +
-      '                 it takes a C compiler (gcc or clang) and `node packages/backend-simd/scripts/build-native.mjs`\n' +
       '  tfjs-node      no: not installed\n' +
       '                 it takes `node scripts/tfjs-node.mjs`\n' +
       '  wasm           yes: simd128\n' +

@@ -5,7 +5,7 @@ import { findBackendFactory, getBackend, registerBackend, removeBackend } from '
 import { simdOperations } from '@galapagos/backend-simd';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { chooseBackend } from '../../packages/trainer/src/backend.js';
-import { BACKEND_LADDER, BackendError } from '../../packages/trainer/src/backend-choice.js';
+import { BACKEND_LADDER, BackendError, remedyFor } from '../../packages/trainer/src/backend-choice.js';
 import { stockOperations } from '../../packages/trainer/src/stock-operations.js';
 import { type Surroundings, builtDirectory } from '../../packages/trainer/src/tensorflow.js';
 import { tensorflowOperations } from '../../packages/trainer/src/tensorflow-operations.js';
@@ -164,6 +164,15 @@ describe('chooseBackend', () => {
       'the back end cannot be used: tfjs-node-gpu: does not load: Error: libcudart.so.11.0',
     );
   });
+});
+
+test('what says itself what is to be done gets no other advice', () => {
+  expect(remedyFor('native', 'there is no C compiler')).toContain(
+    'a C compiler (gcc or clang) and `node packages/',
+  );
+  expect(remedyFor('native', 'it is not built: build it with `node build.mjs`')).toBeUndefined();
+  expect(remedyFor('native', 'GALAPAGOS_ISA asks for avx512: here there are avx2')).toBeUndefined();
+  expect(remedyFor('tfjs-node', 'GALAPAGOS_TFJS_NODE: no /nowhere/register.cjs')).toBeUndefined();
 });
 
 describe('a promised GPU', () => {

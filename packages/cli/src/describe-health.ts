@@ -51,5 +51,6 @@ function describeBackend({
 }: Health['backends'][number]): string[] {
   const label = `  ${name.padEnd(15)}`;
   if (isAvailable) return [`${label}yes: ${detail}`];
-  return [`${label}no: ${whyNot}`, `${' '.repeat(label.length)}it takes ${remedy}`];
+  const advice = remedy === null ? [] : [`${' '.repeat(label.length)}it takes ${remedy}`];
+  return [`${label}no: ${whyNot}`, ...advice];
 }

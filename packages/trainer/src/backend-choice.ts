@@ -12,7 +12,7 @@ export const BACKEND_CHOICES = ['auto', ...BACKEND_LADDER, 'cpu'] as const;
 export type BackendChoice = (typeof BACKEND_CHOICES)[number];
 
 /** How each is come by, in a clone. */
-export const REMEDIES: Readonly<Record<BackendName, string>> = {
+const REMEDIES: Readonly<Record<BackendName, string>> = {
   'tfjs-node-gpu':
     'an NVIDIA GPU with its driver and CUDA, and `node scripts/tfjs-node.mjs --gpu` (or `npm install @tensorflow/tfjs-node-gpu`, for CUDA 11)',
   'tfjs-node': '`node scripts/tfjs-node.mjs`',
@@ -20,6 +20,11 @@ export const REMEDIES: Readonly<Record<BackendName, string>> = {
   wasm: 'always there',
   cpu: 'always there, for tests only: far too slow',
 };
+
+/** How one is come by; undefined where why it is not there says so itself: a command, or a variable to be changed. */
+export function remedyFor(name: BackendName, whyNot = ''): string | undefined {
+  return /`node |GALAPAGOS_/.test(whyNot) ? undefined : REMEDIES[name];
+}
 
 /** Thrown when a back end that was asked for is not there, or no GPU where one was promised. */
 export class BackendError extends Error {

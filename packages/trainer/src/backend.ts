@@ -7,7 +7,7 @@ import {
   type BackendChoice,
   BackendError,
   type BackendName,
-  REMEDIES,
+  remedyFor,
 } from './backend-choice.js';
 import { stockOperations } from './stock-operations.js';
 import { type Opened, type Surroundings, openTensorflow, surroundings } from './tensorflow.js';
@@ -78,7 +78,7 @@ export async function chooseBackend(
   }
   const all = missing.join('; ');
   throw new BackendError(
-    `the back end cannot be used: ${all}${remedyOf(names)}`,
+    `the back end cannot be used: ${all}${remedyOf(names, why)}`,
     names.length === 1 ? why : all,
   );
 }
@@ -103,6 +103,7 @@ function whyNot(name: BackendName, error: unknown): string {
   return `does not load: ${reason}`;
 }
 
-function remedyOf([only, ...others]: readonly BackendName[]): string {
-  return only === undefined || others.length > 0 ? '' : `. It takes ${REMEDIES[only]}`;
+function remedyOf([only, ...others]: readonly BackendName[], whyNot: string): string {
+  const remedy = only === undefined || others.length > 0 ? undefined : remedyFor(only, whyNot);
+  return remedy === undefined ? '' : `. It takes ${remedy}`;
 }

@@ -1,17 +1,17 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { BACKEND_LADDER, type BackendChoice, type BackendName, REMEDIES } from './backend-choice.js';
+import { BACKEND_LADDER, type BackendChoice, type BackendName, remedyFor } from './backend-choice.js';
 
 /** What came of asking for a back end. */
 export type Found =
   | { readonly name: BackendName; readonly detail: string; readonly reason: string }
   | { readonly whyNot: string };
 
-/** A rung of the ladder, and how it is come by where it is not there. */
+/** A rung of the ladder, and how it is come by where the reason that it is not there does not say so. */
 export interface Rung {
   readonly name: BackendName;
   readonly found: Found;
-  readonly remedy: string;
+  readonly remedy: string | undefined;
 }
 
 /** Seconds after which a library that is being loaded hangs. */
@@ -27,11 +27,10 @@ export async function examineBackends(
 ): Promise<{ rungs: Rung[]; chosen: Found }> {
   // Each is asked for by its name; a promise of a GPU is about what trains.
   const unbound = { ...environment, GALAPAGOS_GPU: '' };
-  const rungs = BACKEND_LADDER.map(async (name) => ({
-    name,
-    found: await probe(name, unbound),
-    remedy: REMEDIES[name],
-  }));
+  const rungs = BACKEND_LADDER.map(async (name) => {
+    const found = await probe(name, unbound);
+    return { name, found, remedy: remedyFor(name, 'whyNot' in found ? found.whyNot : undefined) };
+  });
   const chosen = probe(choice, environment);
   return { rungs: await Promise.all(rungs), chosen: await chosen };
 }

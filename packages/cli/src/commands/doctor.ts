@@ -16,7 +16,7 @@ const backendShape = z.strictObject({
   isAvailable: z.boolean(),
   detail: z.string().nullable().describe('Its version, or the instructions of the processor that it uses.'),
   whyNot: z.string().nullable(),
-  remedy: z.string().describe('How it is come by.'),
+  remedy: z.string().nullable().describe('How it is come by; null where `whyNot` says so.'),
 });
 
 const healthShape = machineShape.extend({
@@ -84,7 +84,13 @@ export const doctorCommand = defineCommand({
 });
 
 function rungOf({ name, found, remedy }: Rung): z.infer<typeof backendShape> {
-  return { name, isAvailable: 'name' in found, detail: detailOf(found), whyNot: whyNotOf(found), remedy };
+  return {
+    name,
+    isAvailable: 'name' in found,
+    detail: detailOf(found),
+    whyNot: whyNotOf(found),
+    remedy: remedy ?? null,
+  };
 }
 
 const detailOf = (found: Found) => ('name' in found ? found.detail : null);
