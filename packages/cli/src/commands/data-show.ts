@@ -88,7 +88,9 @@ async function draw(
     await drawSheet(dataset, sheet, options);
   } catch (error) {
     if (errorCode(error) === '') throw error;
-    throw new UsageError(`--sheet ${sheet}: cannot be written: ${(error as Error).message}`, { cause: error });
+    throw new UsageError(`--sheet ${sheet}: cannot be written: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 
