@@ -52,6 +52,8 @@ export function inWords(event: WorkerEvent): string {
       return `waits: ${event.reason}`;
     case 'collected':
       return `${event.count} of the dead collected`;
+    case 'disk-full':
+      return `waits for room: ${event.reason}`;
     case 'beat-failed':
       return `the directory does not answer: ${event.reason}`;
     case 'leaving':

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ifPresent, isMissing, isRefusal, unfit } from './filesystem-errors.js';
+import { ifPresent, isFull, isMissing, isRefusal, unfit } from './filesystem-errors.js';
 import type { Filesystem } from './filesystem.js';
 import { readIfPresent } from './files.js';
 import { type TrainingEntry, pathOf } from './layout.js';
@@ -54,6 +54,8 @@ export async function writeCheckpoint(
     await filesystem.rename(`${path}.new`, path);
     await filesystem.syncDirectory(folder);
   } catch (error) {
+    // Half of it would only be in the way.
+    if (isFull(error)) await ifPresent(filesystem.unlink(`${path}.new`));
     throw isRefusal(error) ? unfit(path, error) : error;
   }
   await removeCheckpoints(filesystem, folder, (await findCheckpoints(filesystem, folder)).slice(KEPT));

@@ -1,7 +1,7 @@
 import { type Dna, type DrawnMutation, formatDna, inheritsWeights } from '@galapagos/dna';
 import { type Birth, POPULATION_FORMAT, formatDocument } from './documents.js';
 import { discard } from './discard.js';
-import { isMissing, unfit } from './filesystem-errors.js';
+import { isFull, isMissing, unfit } from './filesystem-errors.js';
 import { linkOrCopy } from './files.js';
 import {
   type AliveEntry,
@@ -49,8 +49,9 @@ export async function conceive(me: Membership, conception: Conception): Promise<
     await filesystem.syncDirectory(folder);
     return id;
   } catch (error) {
-    if (!isMissing(error)) throw unfit(folder, error);
+    if (!isMissing(error) && !isFull(error)) throw unfit(folder, error);
     await discard(me, id);
+    if (isFull(error)) throw unfit(folder, error);
     return undefined;
   }
 }

@@ -5,8 +5,8 @@ const ESTALE = -116;
 
 /** What a filesystem's refusal means for a person. Waiting does not help against these. */
 const refusals: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full: free some space, and start the workers again',
-  EDQUOT: 'the quota is used up: free some space, and start the workers again',
+  ENOSPC: 'the disk is full: free some space',
+  EDQUOT: 'the quota is used up: free some space',
   EROFS: 'the directory is read-only: mount it writable',
   EACCES: 'permission denied: give this user the right to read and write there',
   EPERM: 'not permitted: give this user the right to read and write there',
@@ -41,6 +41,12 @@ export function isMissing(error: unknown): boolean {
 /** Whether the filesystem refused for good: full, read-only, forbidden. Then nothing has happened. */
 export function isRefusal(error: unknown): boolean {
   return errorCode(error) in refusals;
+}
+
+/** Whether there is no room, in the filesystem's words or in ours: nothing has happened, and it works once there is. */
+export function isFull(error: unknown): boolean {
+  const cause = error instanceof PopulationError ? error.cause : error;
+  return ['ENOSPC', 'EDQUOT'].includes(errorCode(cause));
 }
 
 /** Whether a filesystem failed in a way that passes: then a launcher is to start the worker again. */

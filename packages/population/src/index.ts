@@ -48,7 +48,7 @@ export {
   remakeDirectories,
   searchSchema,
 } from './experiment.js';
-export { errorCode, isMissing, isPassing, unfit } from './filesystem-errors.js';
+export { errorCode, isFull, isMissing, isPassing, unfit } from './filesystem-errors.js';
 export { everyone } from './everyone.js';
 export type { Filesystem } from './filesystem.js';
 export { allEntries, bestEntry, findIndividual } from './find.js';

@@ -71,7 +71,7 @@ export type FromTrainer =
       readonly reason: string;
       readonly checksum: string;
     }
-  /** It can train nothing. `filesystem`: in the middle of a training the disk was full, say. `crash`: another may. */
+  /** It can train nothing. `filesystem`: in the middle of a training the disk became read-only, say. `crash`: another may. */
   | {
       readonly type: 'unusable';
       readonly kind: 'data' | 'backend' | 'filesystem' | 'crash';
@@ -79,6 +79,8 @@ export type FromTrainer =
     }
   /** It waits for the filesystem, which may hang: that is not a stall of the training. */
   | { readonly type: 'waiting' }
+  /** There is no room: a checkpoint is left out, or the weights wait for it. */
+  | { readonly type: 'full'; readonly reason: string }
   /** The filesystem has answered. */
   | { readonly type: 'working' }
   | { readonly type: 'progress'; readonly progress: TrainingProgress }

@@ -77,7 +77,7 @@ export class TrainerChild {
    */
   async train(
     request: TrainingRequest,
-    { handBack, abandon, onProgress }: EvaluationControl,
+    { handBack, abandon, onProgress, onFull }: EvaluationControl,
   ): Promise<TrainingOutcome | undefined> {
     let spent: Spent = { seconds: 0, flops: 0 };
     let isHeard = false;
@@ -94,7 +94,8 @@ export class TrainerChild {
         const onMessage = (message: FromTrainer) => {
           isHeard = true;
           watch.reset();
-          if (message.type === 'waiting') watch.stop();
+          if (message.type === 'waiting' || message.type === 'full') watch.stop();
+          if (message.type === 'full') onFull?.(message.reason);
           if (message.type === 'progress') {
             spent = message.progress.spent;
             onProgress(message.progress);

@@ -46,4 +46,6 @@ export interface EvaluationControl {
   /** Aborted: end at once. */
   readonly abandon: AbortSignal;
   readonly onProgress: (progress: TrainingProgress) => void;
+  /** There is no room for a checkpoint, which is left out, or for the weights, for which it is waited. */
+  readonly onFull?: (reason: string) => void;
 }

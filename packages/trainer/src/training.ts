@@ -9,7 +9,7 @@ import type { Spent, TrainingOutcome, TrainingRequest, TrainingResult } from './
 import type { Network } from './network.js';
 import { validate } from './validate.js';
 import { encodeWeights } from './weights-file.js';
-import { type Workbench, waiting } from './workbench.js';
+import { type Workbench, ifThereIsRoom, untilThereIsRoom } from './workbench.js';
 
 /** Seconds between two reports of progress. */
 const REPORT_SECONDS = 0.5;
@@ -115,9 +115,10 @@ export class Training {
     // The loss was that before the last update.
     if (!isFinite(arrays)) return await this.#diverged();
     const file = encodeWeights(arrays);
-    await waiting(this.bench, () =>
+    const isWritten = await untilThereIsRoom(this.bench, () =>
       this.bench.filesystem.write(`${this.request.output}/${WEIGHTS_FILE}`, file, { sync: true }),
     );
+    if (!isWritten) return await this.#handBack();
     return await this.#evaluated({ fitness, diverged: false, weights: sha256(file) });
   }
 
@@ -129,7 +130,7 @@ export class Training {
     result: Pick<TrainingResult, 'fitness' | 'diverged' | 'weights'>,
   ): Promise<TrainingOutcome> {
     const spent = this.spent;
-    await waiting(this.bench, () => this.#writeCurve());
+    await ifThereIsRoom(this.bench, () => this.#writeCurve());
     return {
       kind: 'evaluated',
       ...spent,
@@ -182,11 +183,11 @@ export class Training {
       arrays: this.network.values({ momentum: true }),
     });
     const at = { attempt: this.request.attempt, step: this.#step };
-    await waiting(this.bench, async () => {
+    const isSaved = await ifThereIsRoom(this.bench, async () => {
       await writeCheckpoint(filesystem, this.request.output, at, state);
       await this.#writeCurve();
     });
-    this.#savedStep = this.#step;
+    if (isSaved) this.#savedStep = this.#step;
     this.#checkpointAt = clock.monotonic() + settings.checkpointSeconds;
   }
 

@@ -1,4 +1,4 @@
-import type { Clock, Filesystem } from '@galapagos/population';
+import { type Clock, type Filesystem, isFull } from '@galapagos/population';
 import type { Backend } from './backend.js';
 import type { Examples } from './examples.js';
 import type { FromTrainer } from './messages.js';
@@ -26,4 +26,46 @@ export async function waiting<T>({ tell }: Workbench, access: () => Promise<T>):
   const result = await access();
   tell({ type: 'working' });
   return result;
+}
+
+/** Seconds between two tries to write onto a full disk. */
+const RETRY_SECONDS = 5;
+
+/**
+ * Writes what a training must not lose. While the disk is full that is told, and waited for.
+ * @returns False where it was to hand back before there was room.
+ */
+export async function untilThereIsRoom(bench: Workbench, write: () => Promise<void>): Promise<boolean> {
+  const { clock, handBack, tell } = bench;
+  return await waiting(bench, async () => {
+    for (let isTold = false; ; isTold = true) {
+      try {
+        await write();
+        return true;
+      } catch (error) {
+        if (!isFull(error)) throw error;
+        if (!isTold) tell(full(error));
+        if (handBack.aborted) return false;
+        await clock.sleep(RETRY_SECONDS, handBack);
+      }
+    }
+  });
+}
+
+/** Writes what a training can do without. */
+export async function ifThereIsRoom(bench: Workbench, write: () => Promise<void>): Promise<boolean> {
+  return await waiting(bench, async () => {
+    try {
+      await write();
+      return true;
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      bench.tell(full(error));
+      return false;
+    }
+  });
+}
+
+function full(error: unknown): FromTrainer {
+  return { type: 'full', reason: error instanceof Error ? error.message : String(error) };
 }

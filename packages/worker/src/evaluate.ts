@@ -68,5 +68,7 @@ export type Evaluate = (
     /** Aborted: stop at once; the individual is not ours any more, or there is no time. */
     readonly abandon: AbortSignal;
     readonly onProgress: (progress: Progress) => void;
+    /** There is no room for a checkpoint, which is left out, or for the weights, for which it is waited. */
+    readonly onFull?: (reason: string) => void;
   },
 ) => Promise<Outcome>;

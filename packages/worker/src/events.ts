@@ -60,6 +60,8 @@ export type WorkerEvent =
   | { readonly event: 'unreadable'; readonly id: IndividualId; readonly reason: string }
   | { readonly event: 'waiting'; readonly reason: string }
   | { readonly event: 'collected'; readonly count: number }
+  /** There is no room on the disk: it is waited for. */
+  | { readonly event: 'disk-full'; readonly reason: string }
   | { readonly event: 'beat-failed'; readonly reason: string }
   | { readonly event: 'leaving'; readonly reason: LeaveReason }
   | { readonly event: 'left' };

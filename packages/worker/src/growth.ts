@@ -15,6 +15,7 @@ import {
 } from '@galapagos/population';
 import { Account } from './account.js';
 import type { EvaluationRequest, Outcome } from './evaluate.js';
+import { ifThereIsRoom, untilThereIsRoom } from './room.js';
 import type { Shift } from './shift.js';
 
 /** Trainings from scratch of one individual, where a failure may have been this machine's. */
@@ -99,6 +100,7 @@ async function evaluate(
           if (progress.spent !== undefined) account.spent(progress.spent);
           emit({ event: 'progress', id, progress });
         },
+        onFull: (reason) => emit({ event: 'disk-full', reason }),
       },
     );
     await account.settle(outcome);
@@ -129,7 +131,7 @@ async function accept(
     return await retryOrBury(shift, entry, attempt, { class: 'crash', reason, log: '' });
   }
   shift.failuresInARow = 0;
-  const evaluated = await writeEvaluation(population, entry, {
+  const evaluation = {
     format: POPULATION_FORMAT,
     id: entry.id,
     tenure: entry.tenure,
@@ -137,7 +139,8 @@ async function accept(
     ...result,
     fitness,
     evaluatedAt: population.clock.now().toISOString(),
-  });
+  } as const;
+  const evaluated = await untilThereIsRoom(shift, () => writeEvaluation(population, entry, evaluation));
   return evaluated ? await letLive(shift, entry, { ...result, fitness }, seconds) : loseTo(shift, entry);
 }
 
@@ -147,7 +150,8 @@ async function letLive(
   { fitness, earlierBackends }: Pick<EvaluatedOutcome['result'], 'fitness' | 'earlierBackends'>,
   seconds: number,
 ): Promise<void> {
-  if (!(await publish(shift.population, entry, fitness))) return loseTo(shift, entry);
+  const isPublished = await untilThereIsRoom(shift, () => publish(shift.population, entry, fitness));
+  if (!isPublished) return loseTo(shift, entry);
   shift.me.totals.published++;
   const changed = earlierBackends === undefined ? {} : { earlierBackends };
   shift.emit({ event: 'published', id: entry.id, fitness, seconds, ...changed });
@@ -173,13 +177,14 @@ async function retryOrBury(
 }
 
 async function putToDeath(shift: Shift, entry: TrainingEntry, failure: TrainingFailure): Promise<void> {
-  if (!(await bury(shift.me, entry, failure))) return loseTo(shift, entry);
+  const isBuried = await untilThereIsRoom(shift, () => bury(shift.me, entry, failure));
+  if (!isBuried) return loseTo(shift, entry);
   shift.emit({ event: 'buried', id: entry.id, class: failure.class, reason: failure.reason });
 }
 
 /** Leaves it to whoever adopts it; this tenure does not count against it. */
 async function giveBack(shift: Shift, entry: TrainingEntry): Promise<void> {
-  await handBack(shift.population, entry);
+  await ifThereIsRoom(shift, () => handBack(shift.population, entry));
   shift.emit({ event: 'handed-back', id: entry.id });
 }
 

@@ -3,26 +3,43 @@ import type { Shift } from './shift.js';
 
 /**
  * Beats, and reads the orders, until it is stopped. It does not depend on what trains: that is a child process.
- * A filesystem that hangs or fails for a while is waited for; one that refuses ends the worker.
+ * A filesystem that hangs, fails for a while or is full is waited for; one that refuses ends the worker.
  */
 export async function beatUntil(shift: Shift, stopped: AbortSignal): Promise<void> {
-  const { population, me, liveness, control } = shift;
-  while (!stopped.aborted) {
-    const { leaseSeconds } = control.bounds;
+  let isFailing = false;
+  // Once for each trouble, which may last for a night.
+  const outlast = async (work: () => Promise<void>): Promise<boolean> => {
     try {
-      await me.beat();
-      // Measured after the beat: it may have hung itself.
-      const late = liveness.ownBeatAge > leaseSeconds / 2;
-      liveness.ownBeatWentThrough();
-      if (late) await lookAgain(shift);
-      await control.poll();
-      if (control.stopped) shift.exit.leave('stopped');
+      await work();
+      return true;
     } catch (error) {
       if (refuses(error)) throw error;
-      shift.emit({ event: 'beat-failed', reason: String(error) });
+      if (!isFailing) shift.emit({ event: 'beat-failed', reason: String(error) });
+      isFailing = true;
+      return false;
     }
-    await population.clock.sleep(Math.min(leaseSeconds / 5, 2), stopped);
+  };
+  while (!stopped.aborted) {
+    const hasBeaten = await outlast(() => beat(shift));
+    // Who cannot write for want of room can still read.
+    const hasObeyed = await outlast(() => obey(shift));
+    if (hasBeaten && hasObeyed) isFailing = false;
+    await shift.population.clock.sleep(Math.min(shift.control.bounds.leaseSeconds / 5, 2), stopped);
   }
+}
+
+async function beat(shift: Shift): Promise<void> {
+  const { me, liveness, control } = shift;
+  await me.beat();
+  // Measured after the beat: it may have hung itself.
+  const late = liveness.ownBeatAge > control.bounds.leaseSeconds / 2;
+  liveness.ownBeatWentThrough();
+  if (late) await lookAgain(shift);
+}
+
+async function obey({ control, exit }: Shift): Promise<void> {
+  await control.poll();
+  if (control.stopped) exit.leave('stopped');
 }
 
 /** After a silence others may have taken us for gone, and the individual over: then its training is for nothing. */
@@ -37,5 +54,5 @@ async function lookAgain({ holding, population }: Shift): Promise<void> {
 function refuses(error: unknown): boolean {
   const isFilesystem = error instanceof PopulationError && error.code === 'UNFIT';
   const code = errorCode(isFilesystem ? error.cause : error);
-  return code === '' || ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM'].includes(code);
+  return code === '' || ['EROFS', 'EACCES', 'EPERM'].includes(code);
 }

@@ -9,6 +9,7 @@ import {
   workerNames,
 } from '@galapagos/population';
 import { raiseAdopted } from './growth.js';
+import { ifThereIsRoom } from './room.js';
 import type { Shift } from './shift.js';
 
 /** The dead that are worth a collection. */
@@ -71,10 +72,13 @@ export class Housekeeping {
   async collect(): Promise<void> {
     const { population, me, control, emit } = this.shift;
     const dead = await population.dead();
-    const count = await this.politely(population.path('dead'), () =>
-      collect(me, control.bounds.hallOfFame, dead),
-    );
-    if (count !== undefined && count > 0) emit({ event: 'collected', count });
+    // Without room for their records they stay where they are.
+    await ifThereIsRoom(this.shift, async () => {
+      const count = await this.politely(population.path('dead'), () =>
+        collect(me, control.bounds.hallOfFame, dead),
+      );
+      if (count !== undefined && count > 0) emit({ event: 'collected', count });
+    });
   }
 
   async #clearGoneWorkers(): Promise<void> {

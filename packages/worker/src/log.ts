@@ -26,6 +26,7 @@ function levelOf(event: WorkerEvent['event']): 'debug' | 'info' | 'warn' {
     case 'buried':
     case 'taken-away':
     case 'unreadable':
+    case 'disk-full':
     case 'beat-failed':
       return 'warn';
     case 'joined':

@@ -3,10 +3,13 @@ import {
   type AliveEntry,
   type Conception,
   type IndividualId,
+  type Membership,
   type Population,
+  type TrainingEntry,
   admit,
   conceive,
   discard,
+  isFull,
   kill,
   readDna,
 } from '@galapagos/population';
@@ -117,10 +120,20 @@ async function enter(shift: Shift, { id, conception }: Child): Promise<void> {
   const { population, me } = shift;
   const { size } = await population.living();
   if (size >= population.experiment.search.populationSize) return await discard(me, id);
-  const entry = await admit(me, id);
+  const entry = await admitOrDiscard(me, id);
   if (entry === undefined) return await discard(me, id);
   shift.emit({ event: 'born', id, parent: conception.parent?.id, mutations: conception.mutations });
   await raise(shift, entry);
+}
+
+/** What could not be admitted for want of room would lie in staging for as long as this worker lives. */
+async function admitOrDiscard(me: Membership, id: IndividualId): Promise<TrainingEntry | undefined> {
+  try {
+    return await admit(me, id);
+  } catch (error) {
+    if (isFull(error)) await discard(me, id);
+    throw error;
+  }
 }
 
 async function lose(shift: Shift, over: IndividualId): Promise<void> {

@@ -13,6 +13,7 @@ import type { Evaluate } from './evaluate.js';
 import type { LeaveReason, WorkerEvent } from './events.js';
 import { beatUntil } from './heartbeat.js';
 import { Housekeeping, adoptOrphan } from './housekeeping.js';
+import { ifThereIsRoom, untilThereIsRoom } from './room.js';
 import { Exit, type Shift, jitter } from './shift.js';
 import { tournament } from './tournament.js';
 
@@ -84,7 +85,8 @@ export class Worker {
     if (heartFailure !== undefined) throw heartFailure.error;
     const reason = this.#exit.reason ?? 'asked';
     emit({ event: 'leaving', reason });
-    await me.leave();
+    // Unsaid for want of room, it is seen all the same once a lease is over.
+    await ifThereIsRoom(shift, () => me.leave());
     emit({ event: 'left' });
     return reason;
   }
@@ -125,12 +127,17 @@ export class Worker {
     const housekeeping = new Housekeeping(shift, this.options.politely ?? politely);
     const exit = this.#exit;
     while (exit.reason === undefined) {
-      await housekeeping.tidy();
-      if (!shift.control.paused && (await adoptOrphan(shift))) continue;
-      if (exit.reason !== undefined) break;
-      if (await shift.budget.isSpent(shift.control.bounds)) exit.leave('budget');
-      else if (shift.control.paused) await jitter(shift, 1);
-      else await tournament(shift);
+      // Whoever leaves while there is none leaves this turn undone.
+      await ifThereIsRoom(shift, () =>
+        untilThereIsRoom(shift, async () => {
+          await housekeeping.tidy();
+          if (!shift.control.paused && (await adoptOrphan(shift))) return;
+          if (exit.reason !== undefined) return;
+          if (await shift.budget.isSpent(shift.control.bounds)) exit.leave('budget');
+          else if (shift.control.paused) await jitter(shift, 1);
+          else await tournament(shift);
+        }),
+      );
     }
     if (!exit.abandon.aborted) await housekeeping.collect();
   }
