@@ -124,19 +124,25 @@ export interface MarkedProcess {
 /**
  * Every process that bears this run's mark in its environment: children, their children, and those whose parents
  * are gone. This process is not among them: it has set the mark after its own start. Always empty off Linux.
+ * @param others Not to be looked at: to read what a process was started with takes much longer than to list it.
  */
-export function processesOfThisRun(): MarkedProcess[] {
+export function processesOfThisRun(others?: ReadonlySet<number>): MarkedProcess[] {
   const mark = process.env[runMark];
-  if (process.platform !== 'linux' || mark === undefined) return [];
+  if (mark === undefined) return [];
   const found: MarkedProcess[] = [];
-  for (const name of readdirSync('/proc')) {
-    const pid = Number(name);
-    if (!Number.isInteger(pid) || pid === process.pid) continue;
+  for (const pid of allPids()) {
+    if (pid === process.pid || others?.has(pid) === true) continue;
     if (readOfProcess(pid, 'environ')?.split('\0').includes(`${runMark}=${mark}`) !== true) continue;
     const command = readOfProcess(pid, 'cmdline')?.split('\0').join(' ').trim();
     found.push({ pid, command: command ?? '(gone)' });
   }
   return found;
+}
+
+/** Every process of this machine; none off Linux. */
+export function allPids(): number[] {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc').map(Number).filter(Number.isInteger);
 }
 
 /** A file of /proc, or undefined where the process is gone or another user's. */

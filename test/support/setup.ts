@@ -1,34 +1,44 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeEach } from 'vitest';
-import { processesOfThisRun, runMark, type MarkedProcess } from './processes.js';
+import { allPids, processesOfThisRun, runMark } from './processes.js';
+import { removeTemporaryDirectories } from './temporary-directory.js';
 
 // Every process that a test starts inherits this, and so do those that it starts in its turn.
 process.env[runMark] = randomUUID();
 
 // What was killed a moment ago may still be on its way out.
 const patienceMs = 1_500;
-let startedBefore = new Set<number>();
+let startedBefore: ReadonlySet<number>;
 
 beforeEach(() => {
   // What a `beforeAll` started belongs to the whole file: see `afterAll`.
-  startedBefore = new Set(processesOfThisRun().map(({ pid }) => pid));
+  startedBefore = new Set(allPids());
 });
 
 afterEach(async () => {
-  await expectNoneLeft((found) => found.filter(({ pid }) => !startedBefore.has(pid)));
+  await cleanUp(startedBefore);
 });
 
 afterAll(async () => {
-  await expectNoneLeft((found) => found);
+  await cleanUp();
 });
 
-async function expectNoneLeft(select: (found: MarkedProcess[]) => MarkedProcess[]): Promise<void> {
+/** Directories last: what is on its way out may still write. */
+async function cleanUp(others?: ReadonlySet<number>): Promise<void> {
+  try {
+    await expectNoneLeft(others);
+  } finally {
+    removeTemporaryDirectories();
+  }
+}
+
+async function expectNoneLeft(others?: ReadonlySet<number>): Promise<void> {
   const end = performance.now() + patienceMs;
-  let left = select(processesOfThisRun());
+  let left = processesOfThisRun(others);
   while (left.length > 0 && performance.now() < end) {
     await sleep(50);
-    left = select(processesOfThisRun());
+    left = processesOfThisRun(others);
   }
   if (left.length === 0) return;
   for (const { pid } of left) killIfThere(pid);

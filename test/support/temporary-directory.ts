@@ -1,16 +1,20 @@
 import { accessSync, chmodSync, constants, lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
 
 const made: string[] = [];
 
-afterEach(() => {
+/** After every test: see setup.ts. A hook of this module's own would be one of the first file alone that loads it. */
+export function removeTemporaryDirectories(): void {
   for (const path of made.splice(0)) {
-    makeWritable(path);
-    rmSync(path, { recursive: true, force: true });
+    try {
+      rmSync(path, { recursive: true, force: true });
+    } catch {
+      makeWritable(path);
+      rmSync(path, { recursive: true, force: true });
+    }
   }
-});
+}
 
 /** A directory that is gone after the test. In memory where there is such a place: thousands of small files are quick there. */
 export function temporaryDirectory(): string {
