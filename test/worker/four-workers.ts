@@ -40,7 +40,7 @@ export async function fourWorkers(ordeal: Ordeal): Promise<Report> {
   const { root, trace, setPoint, seconds, kills, leaseSeconds } = ordeal;
   const trainer = { ...ordeal.trainer, trace };
   const start = () => startWorker(root, { trainer, host: 'unknowing', timeoutMs: (seconds + 60) * 1000 });
-  const watch = new SizeWatch(root, setPoint, 3);
+  const watch = new SizeWatch(root, setPoint);
   const all: WorkerProcess[] = [];
   const now: WorkerProcess[] = [];
   const started = (slot: number) => {

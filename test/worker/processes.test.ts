@@ -31,36 +31,36 @@ function changeSetPoint(root: string, populationSize: number, individuals: numbe
 
 describe('several workers', () => {
   test('reach the set point from below and from above, stay at it, and the fitness rises', async () => {
-    const { root, trace } = await newPlace({ populationSize: 40, bounds: { individuals: 400 } });
+    const { root, trace } = await newPlace({ populationSize: 16, bounds: { individuals: 120 } });
     const trainer = { trace };
-    const below = new SizeWatch(root, 40);
+    const below = new SizeWatch(root, 16);
     await allLeft(startWorkers(3, root, { trainer }));
     below.stop();
     expect(below.samples).toBeGreaterThan(50);
-    expect(below.highest).toBeLessThanOrEqual(40 + 3 - 1);
-    expect(below.lowest).toBeGreaterThanOrEqual(40 - 3);
+    expect(below.highest).toBeLessThanOrEqual(16 + 3 - 1);
+    expect(below.lowest).toBeGreaterThanOrEqual(16 - 3);
     const grown = audit(root, trace);
     expect(grown.violations).toEqual([]);
     // Two that admit at the same moment overshoot, and nobody was left to take it back.
-    expect(grown.size).toBeGreaterThanOrEqual(40);
-    expect(grown.size).toBeLessThanOrEqual(40 + 3 - 1);
+    expect(grown.size).toBeGreaterThanOrEqual(16);
+    expect(grown.size).toBeLessThanOrEqual(16 + 3 - 1);
 
     // The same population is suddenly far too large.
-    changeSetPoint(root, 12, 900);
-    const above = new SizeWatch(root, 12);
+    changeSetPoint(root, 6, 360);
+    const above = new SizeWatch(root, 6);
     await allLeft(startWorkers(3, root, { trainer }));
     above.stop();
     expect(above.highest).toBe(grown.size);
     const { violations, size, trained } = audit(root, trace);
     expect(violations).toEqual([]);
-    expect(size).toBeGreaterThanOrEqual(12);
-    expect(size).toBeLessThanOrEqual(12 + 3 - 1);
-    expect(trained).toBeGreaterThanOrEqual(900);
-    expect(trained).toBeLessThan(900 + 3);
+    expect(size).toBeGreaterThanOrEqual(6);
+    expect(size).toBeLessThanOrEqual(6 + 3 - 1);
+    expect(trained).toBeGreaterThanOrEqual(360);
+    expect(trained).toBeLessThan(360 + 3);
     // One that works on takes it back.
-    changeSetPoint(root, 12, 920);
+    changeSetPoint(root, 6, 375);
     await allLeft([startWorker(root, { trainer })]);
-    expect(audit(root, trace)).toMatchObject({ violations: [], size: 12 });
+    expect(audit(root, trace)).toMatchObject({ violations: [], size: 6 });
 
     // Founders have no ones at all, chance alone tends to half.
     const { alive } = await (await openExperiment(root)).living();

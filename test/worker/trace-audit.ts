@@ -118,7 +118,7 @@ export class SizeWatch {
   last = 0;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(root: string, setPoint: number, everyMs = 1) {
+  constructor(root: string, setPoint: number, everyMs = 3) {
     this.#timer = setInterval(() => {
       const size = sizeAtOneInstant(root);
       if (size === undefined) return;
