@@ -1,6 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { inheritsWeights } from '@galapagos/dna';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Individual, Population, everyone, findIndividual } from '@galapagos/population';
 import { rerunCommand } from '../../packages/cli/src/commands/rerun.js';
 import { realGround } from '../../packages/cli/src/ground.js';
@@ -9,18 +11,21 @@ import { temporaryDirectory } from '../support/temporary-directory.js';
 import { flagsOf, galapagos } from './harness.js';
 import { makeSearch, start } from './processes.js';
 
+/** The search that is rerun; only the last of these tests spoils it. */
+const root = join(mkdtempSync(join(tmpdir(), 'galapagos-test-')), 'run');
+beforeAll(() => search(root));
+afterAll(() => rmSync(dirname(root), { recursive: true }));
+
 /** A search by one worker from which little but records is left. */
-async function search(individuals: number): Promise<string> {
-  const root = `${temporaryDirectory()}/run`;
+async function search(root: string): Promise<void> {
   const fields = {
     'search.populationSize': '4',
-    'bounds.individuals': String(individuals),
+    'bounds.individuals': '24',
     'bounds.hallOfFame': '0',
     'training.steps': '20',
   };
   expect((await galapagos(['init', root, ...flagsOf(fields)])).code).toBe(0);
   expect((await start(['worker', root, '--backend', 'wasm']).finished).code).toBe(0);
-  return root;
 }
 
 /** Every individual that ever was, in the order of birth. */
@@ -42,14 +47,15 @@ it('repeats itself from its seed, with one worker: births, mutations, fitnesses,
     const { parent, mutations } = birth;
     return { id, state, dna, parent, mutations, fitness: evaluation?.fitness, weights: evaluation?.weights };
   };
-  const once = (await individuals(await search(24))).map(whatDoesNotDependOnTheClock);
-  const again = (await individuals(await search(24))).map(whatDoesNotDependOnTheClock);
+  const once = (await individuals(root)).map(whatDoesNotDependOnTheClock);
+  const other = `${temporaryDirectory()}/run`;
+  await search(other);
+  const again = (await individuals(other)).map(whatDoesNotDependOnTheClock);
   expect(once.length).toBeGreaterThanOrEqual(24);
   expect(again).toEqual(once);
 });
 
 it('reruns what lives and what was collected, after its ancestors, bit for bit', async () => {
-  const root = await search(16);
   const children = (await individuals(root)).filter(({ birth }) => birth.parent !== null);
   const ashes = new Set(children.flatMap(({ id, state }) => (state === 'collected' ? [id] : [])));
   const collected = children.find(
@@ -76,8 +82,18 @@ it('reruns what lives and what was collected, after its ancestors, bit for bit',
   expect((await rerun(root, alive?.id ?? '', '--keep', kept)).stderr).toContain('that is not there yet');
 });
 
+it('does not rerun what is still in training', async () => {
+  const busy = await makeSearch('endless');
+  const worker = start(['worker', busy]);
+  await eventually(async () => (await individuals(busy)).length > 0, 25_000);
+  worker.child.kill('SIGINT');
+  await worker.finished;
+  const { code, stderr } = await rerun(busy, 'w1-1');
+  expect(code).toBe(1);
+  expect(stderr).toContain('w1-1 has no fitness to repeat: it is still in training');
+});
+
 it('says what differs', async () => {
-  const root = await search(8);
   const history = `${root}/history/w1.jsonl`;
   const [line = '', ...rest] = readFileSync(history, 'utf8').split('\n');
   const record = JSON.parse(line) as { id: string; evaluation: { fitness: number } };
@@ -87,15 +103,4 @@ it('says what differs', async () => {
   expect(code).toBe(1);
   expect(stdout).toMatch(/not the same\n {2}fitness {2}recorded 0\.123, now 0\./);
   expect(stdout).toContain('on the same back end, wasm');
-});
-
-it('does not rerun what is still in training', async () => {
-  const root = await makeSearch('endless');
-  const worker = start(['worker', root]);
-  await eventually(async () => (await individuals(root)).length > 0, 25_000);
-  worker.child.kill('SIGINT');
-  await worker.finished;
-  const { code, stderr } = await rerun(root, 'w1-1');
-  expect(code).toBe(1);
-  expect(stderr).toContain('w1-1 has no fitness to repeat: it is still in training');
 });
