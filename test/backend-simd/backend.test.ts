@@ -1,4 +1,5 @@
 import {
+  type Engine,
   KernelError,
   registerSimdBackend,
   simdOperations as operations,
@@ -129,6 +130,12 @@ describe.each(engines)('$backend', ({ engine, backend }) => {
       }
       allocate.mockRestore();
       tf.dispose([x, filter, ones, kernel, labels]);
+    });
+
+    it('knows its engines by name', () => {
+      expect(() => registerSimdBackend('nativ' as Engine)).toThrow(
+        'no engine nativ: there are native and wasm',
+      );
     });
 
     it('says by its code why it refuses an input', () => {

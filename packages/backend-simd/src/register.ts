@@ -72,7 +72,7 @@ const registered = new Set<Engine>();
  * Registers the back end of an engine with TensorFlow.js, without selecting it. Idempotent.
  *
  * @returns its name: `await tf.setBackend(registerSimdBackend('wasm'))`
- * @throws KernelError `BACKEND` when the native engine is not there; the message says why
+ * @throws KernelError `BACKEND` when the native engine is not there, `VALUE` when it is no engine; the message says why
  */
 export function registerSimdBackend(engine: Engine): string {
   const backend = backendName(engine);
