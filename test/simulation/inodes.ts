@@ -29,8 +29,8 @@ export class File {
   onDisk: Uint8Array | undefined;
   /** Who wrote what is not on disk yet, and when; undefined where everything is. */
   dirty: { readonly host: string; readonly since: number } | undefined;
-  /** What it was before the last change, for those who read out of a cache. */
-  before: { readonly data: Uint8Array; readonly until: number; readonly by: string } | undefined;
+  /** When it was last written, and from which host, for those who read out of a cache. */
+  written: { readonly at: number; readonly by: string } | undefined;
 }
 
 export type Inode = Directory | File;
@@ -43,7 +43,11 @@ export interface Place {
 
 /** An error as Node's. ESTALE has no name there. */
 export function failure(code: string, path: string): NodeJS.ErrnoException {
+  // A trace of calls costs more than all the rest of an operation.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
   const error = new Error(`${code}: simulated, '${path}'`);
+  Error.stackTraceLimit = stackTraceLimit;
   return code === 'ESTALE'
     ? Object.assign(error, { code: 'Unknown system error -116', errno: -116 })
     : Object.assign(error, { code });

@@ -64,7 +64,6 @@ export function cutContents(file: File, random: Random, host?: string): void {
   const outcomes = [file.onDisk ?? new Uint8Array(), new Uint8Array(), part, part.slice().fill(0), file.data];
   file.data = file.onDisk = outcomes[integer(random, outcomes.length)] ?? part;
   file.dirty = undefined;
-  file.before = undefined;
 }
 
 /** Every inode below a directory, each once. */

@@ -55,6 +55,6 @@ function asynchronous(operations: Synchronous): Filesystem {
   return Object.fromEntries(wrapped) as Filesystem;
 }
 
-function bytesOf(data: string | Uint8Array): Uint8Array {
+export function bytesOf(data: string | Uint8Array): Uint8Array {
   return typeof data === 'string' ? new TextEncoder().encode(data) : data;
 }

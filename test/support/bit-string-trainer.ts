@@ -1,8 +1,8 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type RandomState, SeededRandom, integer } from '@galapagos/dna';
 import {
+  type Clock,
   type Filesystem,
   INHERITED_FILE,
   WEIGHTS_FILE,
@@ -10,14 +10,15 @@ import {
   nodeFilesystem,
   readCheckpoint,
   sha256,
+  systemClock,
   writeCheckpoint,
 } from '@galapagos/population';
 import type { Evaluate, EvaluationRequest, Outcome } from '@galapagos/worker';
 
 /** A trainer without a network, as AutoML-Zero's: fitness is the share of ones in a string of bits, plus noise. */
 export interface BitStringOptions {
-  /** A line for each training's start and end goes here, written by the test's code alone. */
-  readonly trace?: string;
+  /** A line for each training's start and end goes to this file, or is told, by the test's code alone. */
+  readonly trace?: string | ((line: TraceLine) => void);
   /** @default 1 */
   readonly steps?: number;
   /** How long a step takes. @default 0 */
@@ -30,6 +31,8 @@ export interface BitStringOptions {
   readonly deaf?: boolean;
   /** Where the individuals lie. @default the real one */
   readonly filesystem?: Filesystem;
+  /** What measures a step. @default the real one */
+  readonly clock?: Clock;
 }
 
 /** What is written to the trace; `fitness` at the end of those that were evaluated. */
@@ -65,13 +68,14 @@ export function bitStringTrainer(options: BitStringOptions = {}): Evaluate {
     checkpointEvery = Infinity,
     noise = 0.02,
     filesystem = nodeFilesystem,
+    clock = systemClock,
   } = options;
   return async (request, { handBack, abandon, onProgress }) => {
-    const startedAt = performance.now();
+    const startedAt = clock.monotonic();
     const resume = request.resume;
     let step = resume?.step ?? 0;
     const spent = () => ({
-      seconds: (performance.now() - startedAt) / 1000,
+      seconds: clock.monotonic() - startedAt,
       flops: step - (resume?.step ?? 0),
     });
     const end = (outcome: Outcome): Outcome => {
@@ -100,12 +104,12 @@ export function bitStringTrainer(options: BitStringOptions = {}): Evaluate {
           if (step > (resume?.step ?? 0)) await checkpoint();
           return { kind: 'handed-back', ...spent() };
         }
-        if (stepMs > 0) await sleep(stepMs);
+        if (stepMs > 0) await clock.sleep(stepMs / 1000);
         trainStep(state, step++);
         if (step % checkpointEvery === 0 && step < steps) await checkpoint();
         onProgress({ step, steps, loss: 0, spent: spent() });
       }
-      await filesystem.write(`${request.output}/${WEIGHTS_FILE}`, state.bits, { sync: false });
+      await filesystem.write(`${request.output}/${WEIGHTS_FILE}`, state.bits, { sync: true });
       return { kind: 'evaluated', ...spent(), result: resultOf(state, spent().seconds) };
     }
 
@@ -182,5 +186,6 @@ function trace(
   if (trace === undefined) return;
   const whole: TraceLine = { ...line, id, attempt, tenure: Number(basename(output)), pid: process.pid };
   // One short append: lines of several processes do not mix.
-  appendFileSync(trace, `${JSON.stringify(whole)}\n`);
+  if (typeof trace === 'string') appendFileSync(trace, `${JSON.stringify(whole)}\n`);
+  else trace(whole);
 }

@@ -2,11 +2,13 @@ import { readTrashed } from './collect.js';
 import type { Finding } from './finding.js';
 import { parseRecord } from './history.js';
 import { historyFiles, linesOf } from './history-lines.js';
+import { famousWithoutRecord, livingThoughRecorded } from './invariants.js';
 import {
   BIRTH_FILE,
   DNA_FILE,
   EVALUATION_FILE,
   FAILURE_FILE,
+  type IndividualId,
   type TrashEntry,
   type WorkerName,
   parseTrashName,
@@ -97,18 +99,17 @@ export async function historyFindings(population: Population): Promise<Finding[]
   const { found, findings, isComplete } = await readRecords(population);
   // Listed after it: who is recorded does not live any more.
   const { training, alive } = await population.living();
-  const living = [...training, ...alive];
+  const isRecorded = (id: IndividualId) => found.has(id);
+  const living = livingThoughRecorded([...training, ...alive], isRecorded);
   for (const id of new Set(living.map((entry) => entry.id))) {
-    const path = found.get(id);
-    if (path === undefined) continue;
+    const path = found.get(id) ?? 'history';
     const problem = `individual ${id} is recorded as dead, and lives`;
     // The record is whole, and says what it was.
     const paths = living.filter((entry) => entry.id === id).map(pathOf);
     findings.push({ severity: 'error', path, problem, fix: REPORT, repair: { kind: 'set-aside', paths } });
   }
-  for (const entry of hall) {
-    // What could not be read may be its record.
-    if (found.has(entry.id) || !isComplete) continue;
+  // What could not be read may be its record.
+  for (const entry of isComplete ? famousWithoutRecord(hall, isRecorded) : []) {
     const problem = `individual ${entry.id} is in the hall of fame without a record`;
     const repair = { kind: 'record', entry } as const;
     findings.push({ severity: 'error', path: 'hall-of-fame', problem, fix: REPORT, repair });

@@ -4,10 +4,10 @@ import { individualFindings } from './fsck-individuals.js';
 import { historyFindings, workerFindings } from './fsck-leftovers.js';
 import { isHistoryName } from './history-lines.js';
 import type { Host } from './host.js';
+import { STATES, inSeveralPlaces } from './invariants.js';
 import {
   EXPERIMENT_FILE,
   type Entry,
-  type IndividualId,
   TOP_DIRECTORIES,
   LOST_AND_FOUND,
   isWorkerName,
@@ -19,8 +19,6 @@ import { summarizeWorkers } from './summary.js';
 
 /** Of proper-lockfile: an empty directory while somebody collects. */
 const LOCK = 'dead.lock';
-
-const STATES = ['training', 'alive', 'dead', 'hall-of-fame'] as const satisfies Entry['state'][];
 
 /** What lies at the top: the layout, and the lock of whoever collects. */
 const KNOWN_AT_TOP: readonly string[] = [...TOP_DIRECTORIES, EXPERIMENT_FILE, LOCK, 'logs', LOST_AND_FOUND];
@@ -79,33 +77,20 @@ function foreign(path: string, severity: Finding['severity']): Finding {
 
 /** Ids that are in two places, in two listings one after the other: what merely moved is not in both twice. */
 async function doubled(population: Population): Promise<Finding[]> {
-  const first = await placesOf(population);
-  const again = await placesOf(population);
-  return [...first].flatMap(([id, seen]) => {
-    const there = (again.get(id) ?? []).map(pathOf);
-    const places = seen.filter((entry) => there.includes(pathOf(entry))).sort(latestFirst);
+  const first = await allPlaces(population);
+  const again = new Set((await allPlaces(population)).map(pathOf));
+  return inSeveralPlaces(first.filter((entry) => again.has(pathOf(entry)))).flatMap((places) => {
     const [leavesTo, ...others] = places;
-    if (leavesTo === undefined || others.length === 0) return [];
+    if (leavesTo === undefined) return [];
     const paths = places.map(pathOf);
-    const problem = `individual ${id} is in ${places.length} places: ${paths.join(', ')}`;
+    const problem = `individual ${leavesTo.id} is in ${places.length} places: ${paths.join(', ')}`;
     const fix = 'keep the one of the highest tenure';
     const repair = { kind: 'set-aside', paths: others.map(pathOf), leavesTo } as const;
     return [{ severity: 'error', path: pathOf(leavesTo), problem, fix, repair } as const];
   });
 }
 
-function latestFirst(a: Entry, b: Entry): number {
-  // The states stand in the order in which an individual goes through them.
-  return b.tenure - a.tenure || STATES.indexOf(b.state) - STATES.indexOf(a.state);
-}
-
-async function placesOf(population: Population): Promise<Map<IndividualId, Entry[]>> {
-  const places = new Map<IndividualId, Entry[]>();
-  for (const state of STATES) {
-    for (const name of new Set(await population.list(state))) {
-      const entry = parseName(state, name);
-      if (entry !== undefined) places.set(entry.id, [...(places.get(entry.id) ?? []), entry]);
-    }
-  }
-  return places;
+async function allPlaces(population: Population): Promise<Entry[]> {
+  const { training, alive } = await population.living();
+  return [...training, ...alive, ...(await population.dead()), ...(await population.hallOfFame())];
 }

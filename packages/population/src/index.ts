@@ -54,9 +54,11 @@ export type { Filesystem } from './filesystem.js';
 export { allEntries, bestEntry, findIndividual } from './find.js';
 export { type Finding, repairInWords } from './finding.js';
 export { fsck } from './fsck.js';
+export { problemsOf } from './fsck-individuals.js';
 export type { Ground } from './ground.js';
 export { type Host, type ProcessIdentity, unknowingHost } from './host.js';
 export { type Individual, readDna, readIndividual } from './individual.js';
+export { famousWithoutRecord, inSeveralPlaces, livingThoughRecorded } from './invariants.js';
 export { kill } from './kill.js';
 export {
   type AliveEntry,

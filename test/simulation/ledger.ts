@@ -1,0 +1,109 @@
+import type { Entry, IndividualId, WorkerName } from '@galapagos/population';
+import type { WorkerEvent } from '@galapagos/worker';
+import type { TraceLine } from '../support/bit-string-trainer.js';
+import type { VirtualProcess } from './machines.js';
+
+/** What the simulation knows of a worker and no file says. */
+export interface Known {
+  readonly process: VirtualProcess;
+  name: WorkerName | undefined;
+  /** Renames of its own that had happened before they were answered, by where they led. */
+  readonly moved: Set<string>;
+  /** The size that any count must have come to at least that began with its last listing of `training`. */
+  leastSize: number;
+  bornSinceListing: number;
+}
+
+/** The accounts that the simulation itself keeps: who was born, what was trained, who did what. */
+export class Ledger {
+  readonly born = new Set<IndividualId>();
+  readonly #workers = new Map<VirtualProcess, Known>();
+  /** Fitnesses that trainings came to, by individual, in the six digits of a name. */
+  readonly trained = new Map<IndividualId, Set<string>>();
+  /** What an event said that is not true. */
+  readonly untruths: string[] = [];
+  /** Whether anything has lost its power: what was not synced may be gone, and an admission undone. */
+  powerWasLost = false;
+
+  /** An account that goes on from another. */
+  static after({ born, trained }: Pick<Ledger, 'born' | 'trained'>): Ledger {
+    const ledger = new Ledger();
+    for (const id of born) ledger.born.add(id);
+    for (const [id, fitnesses] of trained) ledger.trained.set(id, new Set(fitnesses));
+    return ledger;
+  }
+
+  know(process: VirtualProcess): Known {
+    const known = { process, name: undefined, moved: new Set<string>(), leastSize: 0, bornSinceListing: 0 };
+    this.#workers.set(process, known);
+    return known;
+  }
+
+  of(process: VirtualProcess): Known | undefined {
+    return this.#workers.get(process);
+  }
+
+  named(name: WorkerName): Known | undefined {
+    return [...this.#workers.values()].find((known) => known.name === name);
+  }
+
+  get workers(): Known[] {
+    return [...this.#workers.values()];
+  }
+
+  heardTraining({ event, id, kind, fitness }: TraceLine): void {
+    if (event === 'start') {
+      if (!this.trained.has(id)) this.trained.set(id, new Set());
+    } else if (kind === 'evaluated' && fitness !== undefined) {
+      this.trained.get(id)?.add(fitness.toFixed(6));
+    }
+  }
+
+  /** Whether a training of it came to this fitness. */
+  hasFitness(id: IndividualId, fitness: number): boolean {
+    return this.trained.get(id)?.has(fitness.toFixed(6)) === true;
+  }
+
+  wasTrained(id: IndividualId): boolean {
+    return this.trained.has(id);
+  }
+
+  /** The size has changed, and with it what a count may come to that is under way. */
+  sized(size: number, births: readonly Entry[]): void {
+    for (const known of this.#workers.values()) {
+      known.bornSinceListing += births.length;
+      known.leastSize = Math.min(known.leastSize, size - known.bornSinceListing);
+    }
+  }
+
+  counting(process: VirtualProcess, size: number): void {
+    const known = this.#workers.get(process);
+    if (known === undefined) return;
+    known.leastSize = size;
+    known.bornSinceListing = 0;
+  }
+
+  /** What a worker says of itself must be so. */
+  heard(known: Known, event: WorkerEvent): void {
+    const has = (way: (path: string) => boolean) => [...known.moved].some(way);
+    switch (event.event) {
+      case 'joined':
+        known.name = event.worker;
+        return;
+      case 'killed':
+        if (!has((to) => to.startsWith(`dead/${event.id}~`)))
+          this.untruths.push(`${known.name} says that it killed ${event.id}, and did not`);
+        return;
+      case 'lost-race':
+        if (has((to) => to.startsWith(`dead/${event.over}~`)))
+          this.untruths.push(`${known.name} killed ${event.over}, and was told that it lost the race`);
+        return;
+      case 'taken-away':
+        if (has((to) => to.startsWith('alive/') && to.split('~')[1] === event.id))
+          this.untruths.push(`${known.name} published ${event.id}, and was told that it was taken away`);
+        return;
+      default:
+        return;
+    }
+  }
+}

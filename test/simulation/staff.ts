@@ -1,0 +1,106 @@
+import { type Random, integer, pick } from '@galapagos/dna';
+import type { Politely } from '@galapagos/population';
+import type { VirtualProcess } from './machines.js';
+import type { Schedule } from './simulation.js';
+import { VirtualWorker } from './virtual-worker.js';
+
+/** Simulated seconds that anything may take which is to come to an end once nothing is at fault any more. */
+const PATIENCE = 3600;
+/** Chance that a training fails. */
+const FAILING = 0.05;
+
+/** The workers of a schedule: whoever is gone is followed by another, until they are dismissed. */
+export class Staff {
+  readonly #workers: VirtualWorker[] = [];
+  readonly #toBringUp = new Map<VirtualWorker, number>();
+  readonly #collectors = new Set<VirtualProcess>();
+  #isHiring = false;
+
+  constructor(
+    private readonly schedule: Pick<Schedule, 'plan' | 'world' | 'wait' | 'violate'>,
+    private readonly random: Random,
+  ) {}
+
+  get present(): VirtualWorker[] {
+    return this.#workers.filter((worker) => !worker.isGone);
+  }
+
+  hire(): void {
+    this.#isHiring = true;
+    const { plan } = this.schedule;
+    for (let place = 0; place < plan.workers; place++)
+      void this.#fill(plan.leaseSeconds * 0.3 * this.random.next());
+  }
+
+  async dismiss(worker: VirtualWorker): Promise<void> {
+    worker.leave();
+    await this.#withPatience(worker.process.gone, 'to leave');
+  }
+
+  /** @returns Whoever stays; undefined where nobody is there. */
+  async dismissAllButOne(): Promise<VirtualWorker | undefined> {
+    this.#isHiring = false;
+    const [last, ...others] = this.present;
+    await Promise.all(others.map((worker) => this.dismiss(worker)));
+    return last;
+  }
+
+  /** Lets a worker bring up so many more of its own, and leave with nothing in its hands. */
+  async letBringUp(worker: VirtualWorker, count: number): Promise<void> {
+    this.#toBringUp.set(worker, count);
+    await this.#withPatience(worker.process.gone, 'to bring up, and leave');
+  }
+
+  async #fill(after: number): Promise<void> {
+    const { plan, wait, violate } = this.schedule;
+    for (let first = after; ; first = plan.leaseSeconds * 0.5 * this.random.next()) {
+      await wait(first);
+      if (!this.#isHiring) return;
+      const worker = this.#start();
+      await worker.process.gone;
+      if (worker.mistake !== undefined) violate(worker.mistake);
+    }
+  }
+
+  #start(): VirtualWorker {
+    const { world, plan } = this.schedule;
+    const host = pick(this.random, world.hosts);
+    if (host === undefined) throw new Error('there is no host');
+    const worker: VirtualWorker = new VirtualWorker(world, host, `worker ${this.#workers.length + 1}`, {
+      trainingSeconds: plan.trainingSeconds * (0.5 + this.random.next()),
+      politely: (path, work) => this.#politely(worker.process)(path, work),
+      failing: FAILING,
+      onEvent: (event) => {
+        const left = this.#toBringUp.get(worker);
+        if (event.event !== 'published' || left === undefined) return;
+        // Not those that it adopted: they were counted before.
+        if (!event.id.startsWith(`${worker.known.name}-`)) return;
+        this.#toBringUp.set(worker, left - 1);
+        if (left === 1) worker.leave();
+      },
+    });
+    this.#workers.push(worker);
+    return worker;
+  }
+
+  /** Two collectors at once are harmless, so the lock is one that now and then lets two in. */
+  #politely(process: VirtualProcess): Politely {
+    return async (_path, work) => {
+      const others = [...this.#collectors].filter((other) => !other.isGone);
+      if (others.length > 0 && integer(this.random, 2) === 0) return undefined;
+      this.#collectors.add(process);
+      try {
+        return await work();
+      } finally {
+        this.#collectors.delete(process);
+      }
+    };
+  }
+
+  async #withPatience(ended: Promise<void>, what: string): Promise<void> {
+    let isOver = false;
+    const end = ended.then(() => (isOver = true));
+    await Promise.race([end, this.schedule.wait(PATIENCE)]);
+    if (!isOver) this.schedule.violate(`somebody does not come ${what}`);
+  }
+}

@@ -1,0 +1,132 @@
+import { SeededRandom, seedOf } from '@galapagos/dna';
+import { PopulationError, type Politely, errorCode } from '@galapagos/population';
+import { type Evaluate, type LeaveReason, Worker, type WorkerEvent } from '@galapagos/worker';
+import { bitStringTrainer } from '../support/bit-string-trainer.js';
+import type { Known } from './ledger.js';
+import type { VirtualHost, VirtualProcess } from './machines.js';
+import type { World } from './world.js';
+
+export interface WorkerSettings {
+  /** Seconds that a training takes. */
+  readonly trainingSeconds: number;
+  /** How the only collector is found. */
+  readonly politely: Politely;
+  /** Chance that a training fails, in one of the ways that it may. */
+  readonly failing: number;
+  readonly onEvent?: (event: WorkerEvent) => void;
+}
+
+const STEPS = 3;
+
+/** A worker of the product in a process of a virtual host, and its trainer in another. */
+export class VirtualWorker {
+  readonly process: VirtualProcess;
+  readonly known: Known;
+  /** Undefined while it runs; then why it left, or which error ended it. */
+  ending: LeaveReason | Error | undefined;
+  readonly #trainer: { readonly process: VirtualProcess; readonly evaluate: Evaluate };
+  #worker: Worker | undefined;
+
+  constructor(
+    private readonly world: World,
+    readonly host: VirtualHost,
+    label: string,
+    private readonly settings: WorkerSettings,
+  ) {
+    const { process, filesystem } = world.start(host, label);
+    this.process = process;
+    this.known = world.ledger.know(process);
+    this.#trainer = this.#startTrainer(label);
+    void this.#run(filesystem)
+      .then(
+        (reason) => (this.ending = reason),
+        (error: unknown) => (this.ending = error instanceof Error ? error : new Error(String(error))),
+      )
+      .then(() => {
+        world.say(label, `ends: ${String(this.ending)}`);
+        this.process.kill();
+        this.#trainer.process.kill();
+      });
+  }
+
+  get isGone(): boolean {
+    return this.process.isGone;
+  }
+
+  /** An error that no filesystem explains; a mistake of the protocol's. */
+  get mistake(): string | undefined {
+    const { ending } = this;
+    if (!(ending instanceof Error) || errorCode(ending) !== '') return undefined;
+    if (ending instanceof PopulationError && ending.code === 'UNFIT') return undefined;
+    return `${this.world.names.get(this.process)} ended with: ${ending.stack ?? ending.message}`;
+  }
+
+  leave(): void {
+    this.process.deliver(() => this.#worker?.leave());
+  }
+
+  /** SIGKILL. Its trainer finds out within two steps. */
+  kill(): void {
+    this.process.kill();
+    const { time, random } = this.world;
+    const step = this.settings.trainingSeconds / STEPS;
+    time.after(2 * step * random.next(), () => this.#trainer.process.kill());
+  }
+
+  /** SIGSTOP, of its trainer too or not. */
+  stop(withTrainer: boolean): void {
+    this.process.stop();
+    if (withTrainer) this.#trainer.process.stop();
+  }
+
+  goOn(): void {
+    this.process.goOn();
+    this.#trainer.process.goOn();
+  }
+
+  async #run(filesystem: Parameters<World['open']>[1]): Promise<LeaveReason> {
+    const population = await this.world.open(this.process, filesystem);
+    this.#worker = new Worker({
+      population,
+      evaluate: async (request, control) => {
+        const onProgress: typeof control.onProgress = (progress) =>
+          this.process.deliver(() => control.onProgress(progress));
+        const training = this.#trainer.evaluate(request, { ...control, onProgress });
+        // The worker hears of it when it runs.
+        const isRunning = () => new Promise<void>((resolve) => this.process.deliver(resolve));
+        return await training.finally(isRunning);
+      },
+      host: this.process.machine,
+      version: '0.0.0-test',
+      backend: 'bits',
+      politely: this.settings.politely,
+      onEvent: (event) => {
+        this.world.ledger.heard(this.known, event);
+        if (event.event !== 'progress')
+          this.world.say(this.world.names.get(this.process) ?? '', `says ${JSON.stringify(event)}`);
+        this.settings.onEvent?.(event);
+      },
+    });
+    return await this.#worker.run();
+  }
+
+  #startTrainer(label: string): { process: VirtualProcess; evaluate: Evaluate } {
+    const { process, filesystem } = this.world.start(this.host, `${label}'s trainer`);
+    const bits = bitStringTrainer({
+      filesystem,
+      clock: process.clock,
+      steps: STEPS,
+      stepMs: (this.settings.trainingSeconds / STEPS) * 1000,
+      checkpointEvery: 1,
+      trace: (line) => this.world.ledger.heardTraining(line),
+    });
+    const random = new SeededRandom(seedOf(this.world.options.seed, label, 'failures'));
+    const evaluate: Evaluate = async (request, control) => {
+      if (random.next() >= this.settings.failing) return await bits(request, control);
+      const failureClass = random.next() < 0.3 ? 'over-limit' : 'crash';
+      const failure = { class: failureClass, reason: 'as chance would have it', log: '' } as const;
+      return { kind: 'failed', seconds: 0, flops: 0, failure };
+    };
+    return { process, evaluate };
+  }
+}

@@ -1,0 +1,203 @@
+import { type Random, SeededRandom, seedOf } from '@galapagos/dna';
+import {
+  type Experiment,
+  type Filesystem,
+  type Host,
+  POPULATION_FORMAT,
+  Population,
+  boundsSchema,
+  createExperiment,
+  searchSchema,
+} from '@galapagos/population';
+import { ClientCache } from './client-cache.js';
+import { Disk } from './disk.js';
+import { Invariants, type SizeBounds } from './invariants.js';
+import { Ledger } from './ledger.js';
+import { type Time, VirtualHost, VirtualProcess } from './machines.js';
+import { filesystemOf } from './memory-filesystem.js';
+import { type Performed, type Server, mount } from './mount.js';
+import { type Weaknesses, sound } from './weaknesses.js';
+import { Witness } from './witness.js';
+
+export const ROOT = '/experiment';
+
+export interface WorldOptions {
+  readonly seed: string;
+  readonly setPoint: number;
+  readonly leaseSeconds: number;
+  readonly hallOfFame: number;
+  readonly hosts: number;
+  /** Whether no process sees another's, not even on the same host. */
+  readonly hasContainers: boolean;
+}
+
+/** A line of what happened: when, who, what, with which outcome. */
+export type TraceLine = readonly [seconds: number, who: string, what: string, outcome: string];
+
+/** A cluster: hosts, a shared filesystem, an experiment in it, and those who look whether it keeps its promises. */
+export class World implements Server {
+  readonly random: Random;
+  readonly witness: Witness;
+  readonly hosts: VirtualHost[];
+  weaknesses: Weaknesses = sound;
+  /** What each process is called in the trace. */
+  readonly names = new Map<VirtualProcess, string>();
+  trace: TraceLine[] | undefined;
+  /** Operations that were carried out. */
+  steps = 0;
+  #hasChanged = false;
+  readonly #caches = new Map<VirtualHost, ClientCache>();
+
+  constructor(
+    readonly options: WorldOptions,
+    readonly time: Time,
+    readonly disk = new Disk(() => time.now),
+    readonly ledger = new Ledger(),
+  ) {
+    this.witness = new Witness(this.disk, ROOT);
+    this.random = new SeededRandom(seedOf(options.seed, 'world'));
+    this.hosts = Array.from({ length: options.hosts }, (_, n) => {
+      const skew = { seconds: 600 * (this.random.next() - 0.5), rate: 1 + 0.02 * (this.random.next() - 0.5) };
+      return new VirtualHost(`host${n + 1}`, time, skew, options.hasContainers);
+    });
+  }
+
+  /** Makes an empty population, and has it on disk. */
+  async found(): Promise<void> {
+    const filesystem = this.truth;
+    await createExperiment({ filesystem, random: this.#random('make') }, ROOT, experimentOf(this.options));
+    await filesystem.syncDirectory(ROOT);
+  }
+
+  /** Those who look whether promises are kept, over the truth. */
+  async watch(bounds: () => SizeBounds): Promise<Invariants> {
+    const nobody = new VirtualProcess(new VirtualHost('nowhere', this.time, { seconds: 0, rate: 1 }, false));
+    const ground = { filesystem: this.truth, clock: nobody.clock, random: this.#random('watch') };
+    return new Invariants(this.witness, this.ledger, await Population.open(ROOT, ground), bounds);
+  }
+
+  /** The filesystem as it really is. */
+  get truth(): Filesystem {
+    return filesystemOf(this.disk);
+  }
+
+  /** Sees everything: who lives, on any host. */
+  get omniscience(): Host {
+    return {
+      identity: () => Promise.resolve({ host: '', bootId: '', pidNamespace: '', pid: 0, processStart: '' }),
+      isGone: ({ host, pid }) =>
+        Promise.resolve(this.hosts.find(({ name }) => name === host)?.processes[pid - 1]?.isGone === true),
+    };
+  }
+
+  /** A new process on a host, and its mount. */
+  start(host: VirtualHost, name: string): { process: VirtualProcess; filesystem: Filesystem } {
+    const process = new VirtualProcess(host);
+    this.names.set(process, name);
+    return { process, filesystem: this.connect(process) };
+  }
+
+  /** What a process sees of the filesystem. */
+  connect(process: VirtualProcess): Filesystem {
+    return mount(this, process, this.#cacheOf(process.host));
+  }
+
+  /** The experiment as a process sees it. */
+  async open(process: VirtualProcess, filesystem: Filesystem): Promise<Population> {
+    const random = this.#random(`${this.names.get(process)} ${process.pid}`);
+    return await Population.open(ROOT, { filesystem, clock: process.clock, random });
+  }
+
+  onAsked(process: VirtualProcess, operation: keyof Filesystem, path: string): void {
+    if (operation !== 'list' || path !== `${ROOT}/training`) return;
+    this.ledger.counting(process, this.#size());
+  }
+
+  onPerformed({ process, operation, paths, outcome }: Performed): void {
+    this.steps++;
+    // What a worker does in its own folder changes nothing that is promised, but for its renames.
+    const isPrivate = operation !== 'rename' && paths.every((path) => path.startsWith(`${ROOT}/workers/`));
+    if (CHANGING.has(operation) && !isPrivate) this.#hasChanged = true;
+    if (operation !== 'rename' && this.trace === undefined) return;
+    const below = paths.map((path) => path.slice(ROOT.length + 1));
+    if (operation === 'rename' && this.#isAt(below[1] ?? '', outcome))
+      this.ledger.of(process)?.moved.add(below[1] ?? '');
+    this.say(this.names.get(process) ?? '', `${operation} ${below.join(' -> ')}`, outcome);
+  }
+
+  say(who: string, what: string, outcome = ''): void {
+    this.trace?.push([this.time.now, who, what, outcome]);
+  }
+
+  /** Whether there is anything new to check. */
+  takeChange(): boolean {
+    const hasChanged = this.#hasChanged;
+    this.#hasChanged = false;
+    return hasChanged;
+  }
+
+  /** All hosts and the server lose their power. */
+  losePower(): void {
+    for (const host of this.hosts) host.losePower({ withServer: true });
+    this.disk.cutPower(this.random);
+    this.#hasChanged = true;
+  }
+
+  #random(what: string): Random {
+    return new SeededRandom(seedOf(this.options.seed, what));
+  }
+
+  #size(): number {
+    return this.witness.names('training').length + this.witness.names('alive').length;
+  }
+
+  /** Whether a rename has happened before it is answered, whatever the answer is. */
+  #isAt(below: string, outcome: string): boolean {
+    if (outcome === 'late') return false;
+    const name = below.slice(below.lastIndexOf('/') + 1);
+    return this.witness.names(below.slice(0, below.lastIndexOf('/'))).includes(name);
+  }
+
+  #cacheOf(host: VirtualHost): ClientCache {
+    const cache =
+      this.#caches.get(host) ??
+      new ClientCache(
+        host.name,
+        this.random,
+        () => this.time.now,
+        () => this.weaknesses,
+      );
+    this.#caches.set(host, cache);
+    return cache;
+  }
+}
+
+const CHANGING: ReadonlySet<keyof Filesystem> = new Set<keyof Filesystem>([
+  'write',
+  'append',
+  'create',
+  'makeDirectory',
+  'rename',
+  'link',
+  'copy',
+  'unlink',
+  'removeDirectory',
+]);
+
+function experimentOf({ seed, setPoint, leaseSeconds, hallOfFame }: WorldOptions): Experiment {
+  return {
+    format: POPULATION_FORMAT,
+    createdAt: '2017-03-03T00:00:00.000Z',
+    version: '0.0.0-test',
+    search: searchSchema.parse({
+      seed,
+      populationSize: setPoint,
+      image: { height: 8, width: 8, channels: 1 },
+    }),
+    data: {},
+    dataChecksum: '',
+    classes: ['0', '1'],
+    training: {},
+    bounds: boundsSchema.parse({ leaseSeconds, hallOfFame }),
+  };
+}
