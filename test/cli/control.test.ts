@@ -41,6 +41,35 @@ describe('pause and resume', () => {
   });
 });
 
+describe('quarantine', () => {
+  it('keeps a machine, or one of its accelerators, from training until it is let back', async () => {
+    expect((await galapagos(['quarantine', root])).out).toBe('nothing is quarantined');
+    await galapagos(['quarantine', root, 'gpu-07/GPU-1', '--reason', 'its memory']);
+    const all = await galapagos(['quarantine', root, 'gpu-08']);
+    expect(all.err).toMatch(/^gpu-08 is quarantined: its workers give back what they hold and leave/);
+    const { out } = await galapagos(['quarantine', root]);
+    expect(out).toMatch(/^gpu-07\/GPU-1 +\d{4}-.* UTC +a person +its memory\ngpu-08 .* by hand$/m);
+    expect((await galapagos(['status', root])).out).toMatch(
+      /^quarantined {2}gpu-08, since .*: by hand; let it back with: galapagos quarantine DIR gpu-08 --lift$/m,
+    );
+    // Of a machine all its accelerators.
+    await galapagos(['quarantine', root, 'gpu-07', '--lift']);
+    const left = JSON.parse((await galapagos(['quarantine', root, '--json'])).out) as { host: string }[];
+    expect(left.map(({ host }) => host)).toEqual(['gpu-08']);
+  });
+
+  it.each([
+    [['gpu-09', '--lift'], 'gpu-09 is not quarantined: nothing is'],
+    [['--lift'], '--lift needs a host, or host/device'],
+    [['/GPU-1'], '/GPU-1: write a host, or host/device'],
+  ])('%j is refused', async (words, message) => {
+    const { code, err } = await galapagos(['quarantine', root, ...words]);
+    expect(code).toBe(2);
+    expect(err).toContain(message);
+    expect(orders()).toBe(0);
+  });
+});
+
 describe('set', () => {
   it('shows the bounds, and where each comes from', async () => {
     await galapagos(['set', root, 'bounds.workerSeconds=2h']);

@@ -193,6 +193,7 @@ describe('status', () => {
       ],
       totals: me.totals,
       reachedBound: null,
+      quarantines: [],
       pausedSince: null,
       startedAt: expect.any(String) as string,
       bounds: boundsSchema.parse({ leaseSeconds: 10 }),

@@ -22,7 +22,7 @@ export interface WorkerHere {
   ) => Extract<WorkerEvent, { event: Kind }>[];
 }
 
-type HereOptions = Partial<Pick<WorkerOptions, 'evaluate' | 'host' | 'politely'>> & {
+type HereOptions = Partial<Pick<WorkerOptions, 'evaluate' | 'host' | 'politely' | 'device'>> & {
   readonly onEvent?: (event: WorkerEvent, worker: Worker) => void;
 };
 

@@ -18,6 +18,7 @@ const loaders: Readonly<Record<string, () => Promise<Command>>> = {
   stop: async () => (await import('./commands/stop.js')).stopCommand,
   pause: async () => (await import('./commands/pause.js')).pauseCommand,
   resume: async () => (await import('./commands/resume.js')).resumeCommand,
+  quarantine: async () => (await import('./commands/quarantine.js')).quarantineCommand,
   set: async () => (await import('./commands/set.js')).setCommand,
   'data import': async () => (await import('./commands/data-import.js')).dataImportCommand,
   'data show': async () => (await import('./commands/data-show.js')).dataShowCommand,

@@ -42,7 +42,8 @@ export const exitCodes: readonly {
   },
   {
     codes: [ExitCode.unfitFilesystem],
-    meaning: 'The filesystem is unfit: read-only, forbidden, full as one begins. One that fails for a while ends with 1.',
+    meaning:
+      'The filesystem is unfit: read-only, forbidden, full as one begins. One that fails for a while ends with 1.',
     restarts: 'no',
   },
   {

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { boundsSchema, secondsSince, totalsSchema } from '@galapagos/population';
 import { z } from 'zod';
 import type { Look } from './observer.js';
+import { quarantinesShape } from './quarantines-shape.js';
 
 const count = z.int().min(0);
 
@@ -42,6 +43,7 @@ export const statusShape = z.strictObject({
   bounds: boundsSchema,
   startedAt: z.string().nullable().describe('When the first worker started.'),
   reachedBound: z.string().nullable().describe('The bound that is reached, so that nobody begins anything.'),
+  quarantines: quarantinesShape,
   pausedSince: z
     .string()
     .nullable()
@@ -91,6 +93,7 @@ export function statusDocument({ at, summary, since, silence, disk, trend }: Loo
     bounds,
     startedAt: startedAt ?? null,
     reachedBound: summary.reachedBound ?? null,
+    quarantines: [...summary.quarantines],
     pausedSince: summary.pausedSince ?? null,
     birthsPerMinute: births === undefined ? null : births * 60,
     secondsLeft: trend.secondsLeft(bounds, totals, secondsSince(startedAt, { now: () => at })) ?? null,

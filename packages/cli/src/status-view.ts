@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { type WorkerSummary, birthsInVain, secondsSince } from '@galapagos/population';
+import { type WorkerSummary, birthsInVain, secondsSince, siteName } from '@galapagos/population';
 import { bytes, duration, moment, percent, scaled, table } from './format.js';
 import type { Look } from './observer.js';
 
@@ -23,6 +23,10 @@ export function describeStatus(look: Look): string[] {
     ...(pausedSince === undefined
       ? []
       : [`paused       since ${moment(pausedSince)}; go on with: galapagos resume`]),
+    ...summary.quarantines.map(
+      (site) =>
+        `quarantined  ${siteName(site)}, since ${moment(site.since)}: ${site.reason}; let it back with: galapagos quarantine DIR ${siteName(site)} --lift`,
+    ),
     `disk         ${about}${bytes(disk.bytes)}, ${disk.inodes} inodes; ${bytes(disk.freeBytes)} free`,
     ...describeWorkers(look),
   ];

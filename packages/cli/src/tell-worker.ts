@@ -52,6 +52,8 @@ export function inWords(event: WorkerEvent): string {
       return `waits: ${event.reason}`;
     case 'collected':
       return `${event.count} of the dead collected`;
+    case 'quarantined':
+      return `${event.site} is quarantined: ${event.reason}`;
     case 'disk-full':
       return `waits for room: ${event.reason}`;
     case 'beat-failed':

@@ -4,6 +4,7 @@ import { PopulationError } from './errors.js';
 import { type Bounds, changedBoundsSchema } from './experiment.js';
 import { linkIfAbsent, readIfPresent } from './files.js';
 import type { Population } from './population.js';
+import { type Quarantine, type Site, covers, siteSchema } from './quarantine.js';
 
 const common = { format: z.literal(POPULATION_FORMAT), givenAt: z.string() };
 
@@ -13,6 +14,14 @@ const orderSchema = z.discriminatedUnion('order', [
   z.strictObject({ order: z.literal('pause'), ...common }),
   z.strictObject({ order: z.literal('resume'), ...common }),
   // Only what it changes: of two given at once neither undoes the other.
+  z.strictObject({
+    order: z.literal('quarantine'),
+    ...siteSchema.shape,
+    reason: z.string(),
+    by: z.string().nullable(),
+    ...common,
+  }),
+  z.strictObject({ order: z.literal('release'), ...siteSchema.shape, ...common }),
   z.strictObject({ order: z.literal('settings'), bounds: changedBoundsSchema, ...common }),
 ]);
 export type Order = z.infer<typeof orderSchema>;
@@ -81,6 +90,25 @@ export class Control {
       if (order === 'resume') since = undefined;
     }
     return since;
+  }
+
+  /** The sites that are not to train now, the earliest first. */
+  get quarantines(): Quarantine[] {
+    let sites: Quarantine[] = [];
+    for (const [, order] of this.#inOrder()) {
+      if (order.order !== 'quarantine' && order.order !== 'release') continue;
+      // What is ordered anew takes the place of what it covers.
+      sites = sites.filter((site) => !covers(order, site));
+      if (order.order === 'release') continue;
+      const { host, device, reason, by, givenAt: since } = order;
+      sites.push({ host, device, reason, since, by });
+    }
+    return sites;
+  }
+
+  /** The quarantine that a site is under. */
+  quarantineOf(site: Site): Quarantine | undefined {
+    return this.quarantines.find((quarantine) => covers(quarantine, site));
   }
 
   /** Those of the experiment, as the orders changed them, one after the other. */

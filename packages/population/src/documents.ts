@@ -133,6 +133,8 @@ export const workerSchema = z.strictObject({
   processStart: z.string(),
   version: z.string(),
   backend: z.string(),
+  /** The accelerator that it was given, by whatever name; older documents do not say it. */
+  device: z.string().nullable().optional(),
   slurmJob: z.string().nullable(),
   startedAt: z.string(),
 });

@@ -99,6 +99,7 @@ export {
   summarize,
   workerNames,
 } from './summary.js';
+export { type Quarantine, type Site, covers, parseSite, siteName } from './quarantine.js';
 export { type Repaired, repair } from './repair.js';
 export { type SweepOptions, type Swept, type Waste, findWaste, sweep } from './sweep.js';
 export { systemClock } from './system-clock.js';

@@ -10,6 +10,8 @@ export interface JoinOptions {
   readonly version: string;
   readonly backend: string;
   readonly slurmJob?: string;
+  /** The accelerator that it was given, if any. */
+  readonly device?: string | undefined;
 }
 
 /**
@@ -45,6 +47,7 @@ export class Membership {
         ...(await options.host.identity()),
         version: options.version,
         backend: options.backend,
+        device: options.device ?? null,
         slurmJob: options.slurmJob ?? null,
         startedAt: population.clock.now().toISOString(),
       };

@@ -17,6 +17,7 @@ import {
 import { readBeat, readWorker } from './liveness.js';
 import { LEFT } from './membership.js';
 import type { Population } from './population.js';
+import type { Quarantine } from './quarantine.js';
 
 export interface WorkerSummary {
   readonly name: WorkerName;
@@ -47,6 +48,8 @@ export interface Summary {
   /** The bound that the search has reached, in words, so that nobody begins anything any more. */
   readonly reachedBound: string | undefined;
   readonly bounds: Bounds;
+  /** The sites that are not to train. */
+  readonly quarantines: readonly Quarantine[];
   /** When the pause that holds was ordered; undefined where nobody is paused. */
   readonly pausedSince: string | undefined;
 }
@@ -82,6 +85,7 @@ export async function summarize(
     startedAt,
     reachedBound: reachedBound(control.bounds, { totals, best: byFitness[0]?.fitness, seconds }),
     bounds: control.bounds,
+    quarantines: control.quarantines,
     pausedSince: control.pausedSince,
   };
 }

@@ -60,6 +60,8 @@ export type WorkerEvent =
   | { readonly event: 'unreadable'; readonly id: IndividualId; readonly reason: string }
   | { readonly event: 'waiting'; readonly reason: string }
   | { readonly event: 'collected'; readonly count: number }
+  /** A site, our own perhaps, is not to train any more. */
+  | { readonly event: 'quarantined'; readonly site: string; readonly reason: string }
   /** There is no room on the disk: it is waited for. */
   | { readonly event: 'disk-full'; readonly reason: string }
   | { readonly event: 'beat-failed'; readonly reason: string }
@@ -75,4 +77,6 @@ export type LeaveReason =
   /** A bound of the search is reached. */
   | 'budget'
   /** Several of its trainings failed in a row: it may be this machine. */
-  | 'failure-limit';
+  | 'failure-limit'
+  /** This machine, or this accelerator, is quarantined. */
+  | 'quarantined';

@@ -6,9 +6,11 @@ import {
   type TrainingEntry,
   beginTenure,
   bury,
+  giveOrder,
   handBack,
   pathOf,
   publish,
+  siteName,
   tenureFolder,
   writeAttempt,
   writeEvaluation,
@@ -20,8 +22,6 @@ import type { Shift } from './shift.js';
 
 /** Trainings from scratch of one individual, where a failure may have been this machine's. */
 const MOST_ATTEMPTS = 2;
-/** Failures in a row after which a worker distrusts its machine. */
-const FAILURE_LIMIT = 5;
 
 type EvaluatedOutcome = Extract<Outcome, { kind: 'evaluated' }>;
 type TrainingFailure = Extract<Outcome, { kind: 'failed' }>['failure'];
@@ -130,7 +130,7 @@ async function accept(
     const reason = `the trainer gave fitness ${fitness}, which is not from 0 to 1`;
     return await retryOrBury(shift, entry, attempt, { class: 'crash', reason, log: '' });
   }
-  shift.failuresInARow = 0;
+  shift.suspicion.allay();
   const evaluation = {
     format: POPULATION_FORMAT,
     id: entry.id,
@@ -170,10 +170,25 @@ async function retryOrBury(
   if (failure.class === 'over-limit') return await putToDeath(shift, entry, failure);
   // Whoever is leaving may have been the cause: its system takes down everything at once.
   if (shift.exit.reason !== undefined) return await giveBack(shift, entry);
-  shift.failuresInARow++;
-  if (shift.failuresInARow >= FAILURE_LIMIT) shift.exit.leave('failure-limit');
+  // What a sick machine failed is no fault of the child: it goes to another.
+  if ((await shift.suspicion.raise()) && (await leaveSick(shift, failure)))
+    return await giveBack(shift, entry);
   if (attempt >= MOST_ATTEMPTS) return await putToDeath(shift, entry, failure);
   return await train(shift, entry, attempt + 1, undefined);
+}
+
+/** Leaves, and has this site quarantined where it fails what others succeed at. @returns Whether it does. */
+async function leaveSick(shift: Shift, failure: TrainingFailure): Promise<boolean> {
+  const { population, me, suspicion, exit, emit } = shift;
+  exit.leave('failure-limit');
+  const found = await suspicion.diagnose(`${failure.class}: ${failure.reason}`);
+  if (found === undefined) return false;
+  const { site, reason } = found;
+  await ifThereIsRoom(shift, async () => {
+    await giveOrder(population, { order: 'quarantine', ...site, reason, by: me.name });
+    emit({ event: 'quarantined', site: siteName(site), reason });
+  });
+  return true;
 }
 
 async function putToDeath(shift: Shift, entry: TrainingEntry, failure: TrainingFailure): Promise<void> {

@@ -1,4 +1,4 @@
-import { PopulationError, errorCode, nameOf } from '@galapagos/population';
+import { PopulationError, errorCode, nameOf, siteName } from '@galapagos/population';
 import type { Shift } from './shift.js';
 
 /**
@@ -37,9 +37,13 @@ async function beat(shift: Shift): Promise<void> {
   if (late) await lookAgain(shift);
 }
 
-async function obey({ control, exit }: Shift): Promise<void> {
+async function obey({ control, exit, site, emit }: Shift): Promise<void> {
   await control.poll();
   if (control.stopped) exit.leave('stopped');
+  const quarantine = control.quarantineOf(site);
+  if (quarantine === undefined || exit.reason !== undefined) return;
+  emit({ event: 'quarantined', site: siteName(quarantine), reason: quarantine.reason });
+  exit.leave('quarantined');
 }
 
 /** After a silence others may have taken us for gone, and the individual over: then its training is for nothing. */

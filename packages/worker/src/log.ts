@@ -27,6 +27,7 @@ function levelOf(event: WorkerEvent['event']): 'debug' | 'info' | 'warn' {
     case 'taken-away':
     case 'unreadable':
     case 'disk-full':
+    case 'quarantined':
     case 'beat-failed':
       return 'warn';
     case 'joined':

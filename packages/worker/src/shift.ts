@@ -5,11 +5,13 @@ import type {
   Liveness,
   Membership,
   Population,
+  Site,
   TrainingEntry,
 } from '@galapagos/population';
 import type { Budget } from './budget.js';
 import type { Evaluate } from './evaluate.js';
 import type { LeaveReason, WorkerEvent } from './events.js';
+import type { Suspicion } from './suspicion.js';
 
 /** What the parts of a worker share while it works. */
 export interface Shift {
@@ -18,6 +20,8 @@ export interface Shift {
   readonly liveness: Liveness;
   readonly control: Control;
   readonly budget: Budget;
+  readonly site: Site;
+  readonly suspicion: Suspicion;
   readonly evaluate: Evaluate;
   /** The worker's own stream of chance, so that a search of one worker repeats itself. */
   readonly random: Random;
@@ -25,7 +29,6 @@ export interface Shift {
   readonly exit: Exit;
   /** Those of the living whose DNA cannot be read; their names never come back. */
   readonly unreadable: Set<IndividualId>;
-  failuresInARow: number;
   /** The individual that this worker is training, and how to stop it. */
   holding: { readonly entry: TrainingEntry; readonly abandon: AbortController } | undefined;
 }

@@ -7,6 +7,7 @@ import {
   type Politely,
   type Population,
   politely,
+  siteName,
 } from '@galapagos/population';
 import { Budget } from './budget.js';
 import type { Evaluate } from './evaluate.js';
@@ -15,6 +16,7 @@ import { beatUntil } from './heartbeat.js';
 import { Housekeeping, adoptOrphan } from './housekeeping.js';
 import { ifThereIsRoom, untilThereIsRoom } from './room.js';
 import { Exit, type Shift, jitter } from './shift.js';
+import { Suspicion } from './suspicion.js';
 import { tournament } from './tournament.js';
 
 export interface WorkerOptions {
@@ -27,6 +29,8 @@ export interface WorkerOptions {
   /** Which version of it, and why it and not another: for the log. */
   readonly backendReason?: string;
   readonly slurmJob?: string;
+  /** The accelerator that it was given, if any: by which it is quarantined. */
+  readonly device?: string | undefined;
   readonly onEvent?: (event: WorkerEvent) => void;
   /** How the only collector is found. @default by proper-lockfile */
   readonly politely?: Politely;
@@ -63,6 +67,7 @@ export class Worker {
    */
   async run(): Promise<LeaveReason> {
     const shift = await this.#join();
+    if (shift === undefined) return 'quarantined';
     const { me, emit } = shift;
     const heart = new AbortController();
     // Never rejects: it may fail long before anybody waits for it.
@@ -91,10 +96,18 @@ export class Worker {
     return reason;
   }
 
-  async #join(): Promise<Shift> {
+  /** @returns Undefined where this site is not to train. */
+  async #join(): Promise<Shift | undefined> {
     const { population, evaluate, onEvent, ...options } = this.options;
     const control = new Control(population);
     await control.poll();
+    const { host } = await options.host.identity();
+    const site = { host, device: options.device ?? null };
+    const quarantine = control.quarantineOf(site);
+    if (quarantine !== undefined) {
+      onEvent?.({ event: 'quarantined', site: siteName(quarantine), reason: quarantine.reason });
+      return undefined;
+    }
     const me = await Membership.join(population, options);
     const emit = onEvent ?? (() => undefined);
     emit({ event: 'joined', worker: me.name, backend: options.backend, reason: options.backendReason });
@@ -118,7 +131,8 @@ export class Worker {
       emit,
       exit: this.#exit,
       unreadable: new Set(),
-      failuresInARow: 0,
+      site,
+      suspicion: new Suspicion(population, me, site, liveness),
       holding: undefined,
     };
   }

@@ -42,6 +42,7 @@ export const workerCommand = defineCommand({
         version,
         backend: ready.backend,
         backendReason: `${ready.detail}: ${ready.reason}`,
+        device: deviceOf(ready.backend),
         ...slurmJob(),
         onEvent: terminal.isWatched
           ? tellPerson(terminal)
@@ -67,7 +68,14 @@ const exitCodes: Record<Exclude<LeaveReason, 'asked'>, number> = {
   stopped: ExitCode.done,
   budget: ExitCode.done,
   'failure-limit': ExitCode.failureLimit,
+  quarantined: ExitCode.failureLimit,
 };
+
+/** The GPU that this worker was given, as CUDA names it. */
+function deviceOf(backend: string): string | undefined {
+  const devices = process.env['CUDA_VISIBLE_DEVICES'];
+  return backend !== 'tfjs-node-gpu' || devices === '' ? undefined : devices;
+}
 
 function slurmJob(): { slurmJob?: string } {
   const job = process.env['SLURM_ARRAY_JOB_ID'] ?? process.env['SLURM_JOB_ID'];
