@@ -23,6 +23,8 @@ export interface BitStringOptions {
   readonly steps?: number;
   /** How long a step takes. @default 0 */
   readonly stepMs?: number;
+  /** Each training draws how long its steps take, up to `stepMs`. @default false */
+  readonly varied?: boolean;
   /** Steps between two checkpoints. @default never */
   readonly checkpointEvery?: number;
   /** Largest deviation of the fitness. @default 0.02 */
@@ -65,6 +67,7 @@ export function bitStringTrainer(options: BitStringOptions = {}): Evaluate {
   const {
     steps = 1,
     stepMs = 0,
+    varied = false,
     checkpointEvery = Infinity,
     noise = 0.02,
     filesystem = nodeFilesystem,
@@ -93,6 +96,7 @@ export function bitStringTrainer(options: BitStringOptions = {}): Evaluate {
 
     async function train(): Promise<Outcome> {
       const state = await startingState(filesystem, request);
+      const pause = varied ? integer(new SeededRandom(`pace of ${request.seed}`), stepMs + 1) : stepMs;
       const checkpoint = async () => {
         const data = JSON.stringify({ bits: state.bits, random: state.random.state });
         const at = { attempt: request.attempt, step };
@@ -104,7 +108,7 @@ export function bitStringTrainer(options: BitStringOptions = {}): Evaluate {
           if (step > (resume?.step ?? 0)) await checkpoint();
           return { kind: 'handed-back', ...spent() };
         }
-        if (stepMs > 0) await clock.sleep(stepMs / 1000);
+        if (pause > 0) await clock.sleep(pause / 1000);
         trainStep(state, step++);
         if (step % checkpointEvery === 0 && step < steps) await checkpoint();
         onProgress({ step, steps, loss: 0, spent: spent() });

@@ -5,7 +5,7 @@ import { readTrace } from '../support/bit-string-trainer.js';
 // the trainer kept. It uses nothing of the code that it audits.
 
 /** Where an individual is counted, and with which fitness, if it has one. */
-interface Place {
+export interface Place {
   readonly where: string;
   readonly fitness: string | undefined;
 }
@@ -53,7 +53,7 @@ export function audit(root: string, traceFile: string): Audit {
 }
 
 /** Every individual's places: the four states, what is in a trash and not recorded, and the history. */
-function placesOf(root: string): Map<string, Place[]> {
+export function placesOf(root: string): Map<string, Place[]> {
   const places = new Map<string, Place[]>();
   const add = (id: string | undefined, where: string, fitness?: string) => {
     if (id !== undefined) places.set(id, [...(places.get(id) ?? []), { where, fitness }]);
@@ -75,9 +75,13 @@ function placesOf(root: string): Map<string, Place[]> {
     }
   }
   // A record is written before its directory goes, so what is recorded may still lie about; it counts once.
-  const ashes = list(root, 'workers').flatMap((worker) =>
-    list(root, `workers/${worker}/trash`).map((name) => `workers/${worker}/trash/${name}`),
-  );
+  const ashes = list(root, 'workers').flatMap((worker) => {
+    // A worker that was killed as it joined has none.
+    const trash = list(root, `workers/${worker}`).filter((name) => name === 'trash');
+    return trash.flatMap(() =>
+      list(root, `workers/${worker}/trash`).map((name) => `workers/${worker}/trash/${name}`),
+    );
+  });
   const dead = list(root, 'dead').map((name) => `dead/${name}`);
   for (const where of [...dead, ...ashes]) {
     const [id = '', tenure] = where.slice(where.lastIndexOf('/') + 1).split('~');
