@@ -5,6 +5,8 @@ import { defineConfig } from 'vitest/config';
 const conditions = ['galapagos-source', 'node', 'import', 'module', 'default'];
 
 const include = ['test/**/*.test.ts'];
+// Tests of real processes, of which each takes a second to start: a suite of their own.
+const processes = ['test/**/*.processes.test.ts'];
 // Tests of what keeps something for a whole process (back ends, tensors), or that put something in a module's place.
 const apart = [
   'test/trainer/**',
@@ -13,6 +15,8 @@ const apart = [
   'test/fuzz/**',
   'test/datasets/stale.test.ts',
 ];
+
+const globalSetup = 'test/support/native-kernels.ts';
 
 export default defineConfig({
   resolve: { conditions },
@@ -28,15 +32,20 @@ export default defineConfig({
     hookTimeout: 30_000,
     projects: [
       // Modules are loaded once for many files: loading them for each takes a third of the whole time.
-      { extends: true, test: { name: 'together', include, exclude: apart, isolate: false } },
+      {
+        extends: true,
+        test: { name: 'together', include, exclude: [...apart, ...processes], isolate: false },
+      },
       {
         extends: true,
         test: {
           name: 'apart',
           include: apart.map((path) => path.replace('**', '**/*.test.ts')),
-          globalSetup: 'test/support/native-kernels.ts',
+          exclude: processes,
+          globalSetup,
         },
       },
+      { extends: true, test: { name: 'processes', include: processes, globalSetup } },
     ],
   },
 });

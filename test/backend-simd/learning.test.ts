@@ -1,6 +1,7 @@
 import { type Operations, simdOperations } from '@galapagos/backend-simd';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import { stockOperations } from '../../packages/trainer/src/stock-operations.js';
 import { implementations, labelsTensor, randomNumbers, randomValues, toTensor } from './support.js';
 
 // Images with a bright bar in one of four places: a net of every operation must tell where.
@@ -79,7 +80,10 @@ class Net {
   }
 }
 
-it.each(implementations)('a net of all operations of $name learns', async ({ operations, backend }) => {
+// The stock kernels take seconds for it, and are held against the others below.
+const fast = implementations.filter(({ operations }) => operations !== stockOperations);
+
+it.each(fast)('a net of all operations of $name learns', async ({ operations, backend }) => {
   await tf.setBackend(backend);
   const random = randomNumbers(42);
   const net = new Net(operations, random);

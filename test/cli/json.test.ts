@@ -4,7 +4,7 @@ import { galapagos } from './harness.js';
 import { writeLog } from './logs.js';
 import { populate } from './population.js';
 
-// What trains, what reads images, and what starts processes has a test of its own: rerun, data, doctor.test.ts.
+// What trains, what reads images, and what starts processes has a test of its own: rerun, data, doctor.processes.test.ts.
 const jsonVerbs = (await allCommands()).filter(
   ({ name, options }) => 'json' in options && !['rerun', 'data show', 'doctor'].includes(name),
 );
