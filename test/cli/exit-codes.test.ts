@@ -20,6 +20,7 @@ it.each([
   ['a read-only mount', unfit('EROFS'), 5],
   ['a mount that fails for a while', unfit('EIO'), 1],
   ['a connection that was cut', unfit('ENOTCONN'), 1],
+  ['a file that was open as its server went away', unfit('EBADF'), 1],
   ['data that are spoilt', new DatasetError('malformed-file', ''), 2],
   ['data that are forbidden', unreadable('EACCES'), 2],
   ['data on a mount that fails for a while', unreadable('EIO'), 1],

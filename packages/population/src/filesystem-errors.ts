@@ -24,6 +24,8 @@ const passing = [
   'EBUSY',
   'EMFILE',
   'ENFILE',
+  // MooseFS, of a file that was open as its server went away.
+  'EBADF',
 ];
 
 /** The code of a filesystem error, `''` for anything else. */
