@@ -44,6 +44,13 @@ describe('a child', () => {
     },
   );
 
+  test('is made where a server repeats what it has done, and says that its folder is there', async () => {
+    const { me, faulty } = await joinFaulty(await newWorld());
+    faulty.fail({ operation: 'makeDirectory', path: /staging/ }, 'EEXIST', 'after');
+    expect(await conceive(me, first)).toBe('w1-1');
+    expect(await admit(me, 'w1-1')).toMatchObject({ id: 'w1-1', tenure: 1 });
+  });
+
   test('inherits nothing after a mutation that resets the weights, nor from a parent that has none', async () => {
     const world = await newWorld();
     const me = await join(world);

@@ -41,14 +41,18 @@ export interface Place {
   readonly name: string;
 }
 
-/** An error as Node's. ESTALE has no name there. */
+/** What an error of this name says in Node, which has none for some. */
+export function systemCode(code: string): { readonly code: string; readonly errno?: number } {
+  const errno = { ESTALE: -116, EDQUOT: -122 }[code];
+  return errno === undefined ? { code } : { code: `Unknown system error ${errno}`, errno };
+}
+
+/** An error as Node's. */
 export function failure(code: string, path: string): NodeJS.ErrnoException {
   // A trace of calls costs more than all the rest of an operation.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   const error = new Error(`${code}: simulated, '${path}'`);
   Error.stackTraceLimit = stackTraceLimit;
-  return code === 'ESTALE'
-    ? Object.assign(error, { code: 'Unknown system error -116', errno: -116 })
-    : Object.assign(error, { code });
+  return Object.assign(error, systemCode(code));
 }

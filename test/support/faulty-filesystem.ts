@@ -1,4 +1,5 @@
 import type { Filesystem } from '@galapagos/population';
+import { systemCode } from '../simulation/inodes.js';
 
 export type Operation = keyof Filesystem;
 
@@ -194,12 +195,7 @@ function meets(fault: Fault, { operation, path, to }: Call): boolean {
   return pattern.lasting === true ? fault.met >= nth : fault.met === nth;
 }
 
-/** An error as Node's: ESTALE has no name there. */
+/** An error as Node's. */
 function systemError(code: string, path: string): Error {
-  if (code === 'ESTALE')
-    return Object.assign(new Error(`Unknown system error -116: ${path}`), {
-      code: 'Unknown system error -116',
-      errno: -116,
-    });
-  return Object.assign(new Error(`${code}: injected, '${path}'`), { code });
+  return Object.assign(new Error(`${code}: injected, '${path}'`), systemCode(code));
 }

@@ -2,7 +2,7 @@ import { type Dna, type DrawnMutation, formatDna, inheritsWeights } from '@galap
 import { type Birth, POPULATION_FORMAT, formatDocument } from './documents.js';
 import { discard } from './discard.js';
 import { isFull, isMissing, unfit } from './filesystem-errors.js';
-import { linkOrCopy } from './files.js';
+import { linkOrCopy, makeOwnDirectory } from './files.js';
 import {
   type AliveEntry,
   BIRTH_FILE,
@@ -34,7 +34,7 @@ export async function conceive(me: Membership, conception: Conception): Promise<
   const id = me.nextId();
   const folder = me.population.path(stagingPath(me.name, id));
   try {
-    await filesystem.makeDirectory(folder);
+    await makeOwnDirectory(filesystem, folder);
   } catch (error) {
     throw unfit(folder, error);
   }

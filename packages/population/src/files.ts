@@ -153,6 +153,18 @@ async function writeAndRename(filesystem: Filesystem, file: string, data: string
   await filesystem.rename(aside, file);
 }
 
+/**
+ * Makes a directory under a name that nobody else gives, and we only once: if it is there already, a server has
+ * repeated what it had done.
+ */
+export async function makeOwnDirectory(filesystem: Filesystem, directory: string): Promise<void> {
+  try {
+    await filesystem.makeDirectory(directory);
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error;
+  }
+}
+
 /** The directory that a path lies in. */
 export function parent(path: string): string {
   return path.slice(0, path.lastIndexOf('/'));

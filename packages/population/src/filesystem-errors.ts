@@ -1,7 +1,7 @@
 import { PopulationError } from './errors.js';
 
-/** ESTALE has no name in Node. */
-const ESTALE = -116;
+/** Errors to which Node gives no name: their code is `Unknown system error -116`. */
+const nameless: Readonly<Record<number, string>> = { [-116]: 'ESTALE', [-122]: 'EDQUOT' };
 
 /** What a filesystem's refusal means for a person. Waiting does not help against these. */
 const refusals: Readonly<Record<string, string>> = {
@@ -32,7 +32,7 @@ const passing = [
 export function errorCode(error: unknown): string {
   if (!(error instanceof Error) || error instanceof PopulationError) return '';
   const { code, errno } = error as NodeJS.ErrnoException;
-  return errno === ESTALE ? 'ESTALE' : (code ?? '');
+  return nameless[errno ?? 0] ?? code ?? '';
 }
 
 /** Whether an operation failed because a name, or a directory on the way to it, is not there (any more). */

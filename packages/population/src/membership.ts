@@ -1,6 +1,6 @@
 import { POPULATION_FORMAT, type Totals, formatDocument, noTotals } from './documents.js';
 import { errorCode, isRefusal, unfit } from './filesystem-errors.js';
-import { replaceFile } from './files.js';
+import { makeOwnDirectory, replaceFile } from './files.js';
 import type { Host } from './host.js';
 import { type IndividualId, type WorkerName, workerPath } from './layout.js';
 import type { Population } from './population.js';
@@ -39,8 +39,8 @@ export class Membership {
     const { filesystem } = population;
     const path = population.path(workerPath(name));
     try {
-      await filesystem.makeDirectory(`${path}/staging`);
-      await filesystem.makeDirectory(`${path}/trash`);
+      await makeOwnDirectory(filesystem, `${path}/staging`);
+      await makeOwnDirectory(filesystem, `${path}/trash`);
       const document = {
         format: POPULATION_FORMAT,
         name,

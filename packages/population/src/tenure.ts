@@ -1,7 +1,7 @@
 import { type Attempt, POPULATION_FORMAT, attemptSchema, formatDocument, readIfValid } from './documents.js';
-import { errorCode, ifPresent, isMissing, unfit } from './filesystem-errors.js';
+import { ifPresent, isMissing, unfit } from './filesystem-errors.js';
 import { ATTEMPT_FILE, HANDED_BACK_FILE, type TrainingEntry, pathOf } from './layout.js';
-import { parent } from './files.js';
+import { makeOwnDirectory, parent } from './files.js';
 import type { Population } from './population.js';
 
 /** The folder that the owner of a tenure writes in, and nobody else. Absolute. */
@@ -13,10 +13,9 @@ export function tenureFolder(population: Population, entry: TrainingEntry, tenur
 export async function beginTenure(population: Population, entry: TrainingEntry): Promise<boolean> {
   const folder = tenureFolder(population, entry);
   try {
-    await population.filesystem.makeDirectory(folder);
+    await makeOwnDirectory(population.filesystem, folder);
     return true;
   } catch (error) {
-    if (errorCode(error) === 'EEXIST') return true;
     if (isMissing(error)) return false;
     throw unfit(folder, error);
   }
