@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SeededRandom, integer } from '@galapagos/dna';
 import type { Audit } from './audit.js';
@@ -37,8 +38,8 @@ export interface Report {
   readonly atSetPointAfter: number;
 }
 
-/** Trainings of 0 to 50 ms, a checkpoint after every third step. */
-const TRAINER = { steps: 10, stepMs: 5, varied: true, checkpointEvery: 3 };
+/** Trainings of 0 to 50 ms, a checkpoint after every fourth step. */
+const TRAINER = { steps: 10, stepMs: 5, varied: true, checkpointEvery: 4 };
 const AUDIT_EVERY = 12;
 
 /**
@@ -101,7 +102,7 @@ export async function ordeal(options: OrdealOptions): Promise<Report> {
         `${before.toFixed(2).padStart(6)} min  ${String(births()).padStart(6)} births  ${fault.name}${told === '' ? '' : `: ${told}`}`,
       );
       await must('births go on after a fault', nextBirth(births), 180);
-      await sleep(integer(random, 1500));
+      await sleep(integer(random, 6000));
       if (round % AUDIT_EVERY === 0) {
         await crew.signalAll('SIGSTOP');
         const audit = await look(false);
@@ -114,6 +115,8 @@ export async function ordeal(options: OrdealOptions): Promise<Report> {
     }
     place.injected?.end();
     const atSetPointAfter = await settle(options, crew, violations);
+    // A mount may go on hanging for a while after a cut.
+    await must('everybody works again', allWrite(crew.traces), 300);
     await leave(options, crew, violations);
     const audit = await look(true);
     return {
@@ -174,6 +177,12 @@ async function leave(
 function nextBirth(births: () => number): () => boolean {
   const before = births();
   return () => births() > before;
+}
+
+/** Whether each of these files has grown since. */
+function allWrite(files: readonly string[]): () => boolean {
+  const before = files.map((file) => statSync(file).size);
+  return () => files.every((file, index) => statSync(file).size > (before[index] ?? 0));
 }
 
 /** Draws without replacement, so that in every run of so many each has its share. */

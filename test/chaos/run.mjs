@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-const filesystems = ['ext4', 'fault', 'moosefs'];
+const filesystems = ['ext4', 'fault', 'moosefs', 'nfs'];
 process.chdir(resolve(import.meta.dirname, '../..'));
 const { values, positionals } = parseArgs({
   allowPositionals: true,
