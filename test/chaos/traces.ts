@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkerEvent } from '@galapagos/worker';
 import type { TraceLine } from '../support/bit-string-trainer.js';
@@ -20,7 +20,20 @@ function linesOf(text: string): Line[] {
     .map((line) => JSON.parse(line) as Line);
 }
 
-/** Counts events while they are being written, reading each file no more than once. */
+/** What a file holds from a byte on. */
+function readFrom(path: string, from: number): Buffer {
+  const length = Math.max(0, statSync(path).size - from);
+  if (length === 0) return Buffer.alloc(0);
+  const file = openSync(path, 'r');
+  try {
+    const data = Buffer.alloc(length);
+    return data.subarray(0, readSync(file, data, 0, length, from));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Counts events while they are being written, reading each line once. */
 export class Counter {
   readonly #read = new Map<string, number>();
   readonly #counts = new Map<string, number>();
@@ -29,13 +42,12 @@ export class Counter {
 
   /** How often each event happened so far. */
   count(): ReadonlyMap<string, number> {
-    for (const file of readdirSync(this.directory)) {
-      const from = this.#read.get(file) ?? 0;
-      const data = readFileSync(join(this.directory, file));
+    for (const name of readdirSync(this.directory)) {
+      const from = this.#read.get(name) ?? 0;
+      const data = readFrom(join(this.directory, name), from);
       const end = data.lastIndexOf(10) + 1;
-      if (end <= from) continue;
-      this.#read.set(file, end);
-      for (const [, event = ''] of data.toString('utf8', from, end).matchAll(/"event":"([a-z-]+)"/g))
+      this.#read.set(name, from + end);
+      for (const [, event = ''] of data.toString('utf8', 0, end).matchAll(/"event":"([a-z-]+)"/g))
         this.#counts.set(event, (this.#counts.get(event) ?? 0) + 1);
     }
     return this.#counts;
