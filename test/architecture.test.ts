@@ -62,7 +62,7 @@ const importOwners: readonly { what: RegExp; within: RegExp; only: RegExp; why: 
     what: /^node:fs(\/|$)/,
     within: /^packages\/(population|worker)\//,
     // The host reads /proc: whether a process of this machine lives, nothing of the shared directory.
-    only: /^packages\/population\/src\/node-(filesystem|host)\.ts$/,
+    only: /^packages\/population\/src\/(node-filesystem|local-filesystem|node-host)\.ts$/,
     why: 'the filesystem and the host are arguments, so that they can be simulated',
   },
 ];

@@ -1,8 +1,10 @@
 import { lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import {
   errorCode,
+  filesystemAt,
   isMissing,
-  nodeFilesystem as filesystem,
+  localFilesystem,
+  nodeFilesystem,
   politely,
   systemClock,
 } from '@galapagos/population';
@@ -22,7 +24,10 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
   return await promise.then(() => '', errorCode);
 }
 
-describe('the real filesystem', () => {
+describe.each([
+  ['the real filesystem', nodeFilesystem],
+  ['that of a local disk', localFilesystem],
+])('%s', (_name, filesystem) => {
   test('goes through no symbolic link', async () => {
     expect(await codeOf(filesystem.read(`${root}/link`))).toBe('ELOOP');
     expect(await codeOf(filesystem.write(`${root}/link`, 'x', { sync: false }))).toBe('ELOOP');
@@ -69,13 +74,28 @@ describe('the real filesystem', () => {
   });
 });
 
+test('a local disk lets all else in the process go on, however much is asked of it', async () => {
+  const until = performance.now() + 200;
+  let turns = 0;
+  const timer = setInterval(() => turns++, 1);
+  while (performance.now() < until) await localFilesystem.list(root);
+  clearInterval(timer);
+  expect(turns).toBeGreaterThan(5);
+});
+
+test('where a directory is on no local disk, or not there, threads wait for it', async () => {
+  expect(await filesystemAt(root)).toBe(localFilesystem);
+  expect(await filesystemAt('/proc')).toBe(nodeFilesystem);
+  expect(await filesystemAt(`${root}/nothing`)).toBe(nodeFilesystem);
+});
+
 describe('politeness', () => {
   test('lets one work at a time, and the next when it is done', async () => {
     const path = `${root}/dead`;
     const second = await politely(path, () => politely(path, () => Promise.resolve('two at once')));
     expect(second).toBeUndefined();
     expect(await politely(path, () => Promise.resolve('later'))).toBe('later');
-    expect(await filesystem.list(root)).not.toContain('dead.lock');
+    expect(await nodeFilesystem.list(root)).not.toContain('dead.lock');
   });
 
   test('gives way after a failure too, and hides none', async () => {

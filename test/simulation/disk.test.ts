@@ -1,5 +1,5 @@
 import { SeededRandom } from '@galapagos/dna';
-import { type Filesystem, errorCode, nodeFilesystem } from '@galapagos/population';
+import { type Filesystem, errorCode, localFilesystem, nodeFilesystem } from '@galapagos/population';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { temporaryDirectory } from '../support/temporary-directory.js';
@@ -58,17 +58,20 @@ async function outcome(act: Act, filesystem: Filesystem, root: string): Promise<
   }
 }
 
-test('whatever is done, the simulated filesystem answers as the real one', async () => {
+test.each([
+  ['the real one', nodeFilesystem],
+  ['the real one of a local disk', localFilesystem],
+])('whatever is done, the simulated filesystem answers as %s', async (_name, filesystem) => {
   const property = fc.asyncProperty(fc.array(anything, { maxLength: 40 }), async (acts) => {
     const disk = new Disk();
     const simulated = filesystemOf(disk);
     const root = temporaryDirectory();
     await simulated.makeDirectory('/root');
     for (const { say, act } of acts) {
-      const real = await outcome(act, nodeFilesystem, root);
+      const real = await outcome(act, filesystem, root);
       expect([say, await outcome(act, simulated, '/root')]).toEqual([say, real]);
     }
-    expect(await treeOf(simulated, '/root')).toEqual(await treeOf(nodeFilesystem, root));
+    expect(await treeOf(simulated, '/root')).toEqual(await treeOf(filesystem, root));
   });
   await fc.assert(property, { numRuns: 150, seed: 1 });
 });

@@ -6,6 +6,7 @@ import {
   Population,
   boundsSchema,
   createExperiment,
+  localFilesystem,
   nodeFilesystem,
   searchSchema,
   systemClock,
@@ -13,8 +14,8 @@ import {
 
 /** The real filesystem without fsync: a test that cuts no power needs none, and disks differ most in it. */
 const fastFilesystem: Filesystem = {
-  ...nodeFilesystem,
-  write: (file, data) => nodeFilesystem.write(file, data, { sync: false }),
+  ...localFilesystem,
+  write: (file, data) => localFilesystem.write(file, data, { sync: false }),
   syncDirectory: () => Promise.resolve(),
 };
 

@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { SeededRandom } from '@galapagos/dna';
 import { UsageError } from './usage-error.js';
-import { type Filesystem, type Ground, Population, nodeFilesystem, systemClock } from '@galapagos/population';
+import {
+  type Filesystem,
+  type Ground,
+  Population,
+  filesystemAt,
+  nodeFilesystem,
+  systemClock,
+} from '@galapagos/population';
 
 /** The real filesystem, the real clock, and chance that no seed repeats: it draws names and waiting times only. */
 export function realGround(): Ground {
@@ -20,6 +27,6 @@ export async function openPopulation(
 ): Promise<Population> {
   if (directory === '')
     throw new UsageError('the directory of the experiment is empty: is a variable not set?');
-  const ground = realGround();
-  return await Population.open(resolve(directory), { ...ground, filesystem: over(ground.filesystem) });
+  const root = resolve(directory);
+  return await Population.open(root, { ...realGround(), filesystem: over(await filesystemAt(root)) });
 }

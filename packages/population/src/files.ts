@@ -67,10 +67,22 @@ export async function removeTree(filesystem: Filesystem, path: string): Promise<
   try {
     const kind = await filesystem.kind(path);
     if (kind !== 'directory') return await filesystem.unlink(path);
-    for (const name of await filesystem.list(path)) await removeTree(filesystem, `${path}/${name}`);
+    for (const name of await filesystem.list(path)) await removeEntry(filesystem, `${path}/${name}`);
     await filesystem.removeDirectory(path);
   } catch (error) {
     if (!isMissing(error) && !['ENOTEMPTY', 'EEXIST'].includes(errorCode(error))) throw unfit(path, error);
+  }
+}
+
+/** Most of what lies in a directory is a file, which goes without a look at it; a link does too, not what it leads to. */
+async function removeEntry(filesystem: Filesystem, path: string): Promise<void> {
+  try {
+    await filesystem.unlink(path);
+  } catch (error) {
+    // Of a directory Linux says EISDIR, others EPERM.
+    if (isMissing(error)) return;
+    if (!['EISDIR', 'EPERM'].includes(errorCode(error))) throw error;
+    await removeTree(filesystem, path);
   }
 }
 

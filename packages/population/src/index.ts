@@ -83,6 +83,7 @@ export { Liveness, readWorker, readBeat } from './liveness.js';
 export type { Outline } from './outline.js';
 export { type Politely, politely } from './lock.js';
 export { type JoinOptions, Membership } from './membership.js';
+export { filesystemAt, localFilesystem } from './local-filesystem.js';
 export { nodeFilesystem } from './node-filesystem.js';
 export { nodeHost } from './node-host.js';
 export { Population } from './population.js';

@@ -1,4 +1,4 @@
-import { constants, promises as fs } from 'node:fs';
+import { type Stats, constants, promises as fs } from 'node:fs';
 import type { Filesystem } from './filesystem.js';
 
 /** Magic numbers of statfs(2) that mean a disk of this machine: ext, xfs, btrfs, tmpfs, overlay, zfs, f2fs, apfs. */
@@ -6,34 +6,32 @@ const LOCAL_TYPES = new Set([
   0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x794c7630, 0x2fc12fc1, 0xf2f52010, 0x1a,
 ]);
 
-/** The real filesystem: the one place of this package that imports `node:fs`. */
+/** The real filesystem, by threads that wait for it: it may hang, on a network mount, and all else goes on. */
 export const nodeFilesystem: Filesystem = {
   list: (directory) => fs.readdir(directory),
 
   // Not fs.readFile: it leaks the descriptor when fstat answers ESTALE (Node 20).
-  read: (file, limit = Number.MAX_SAFE_INTEGER) =>
-    withFile(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK, async (handle) => {
-      const stat = await handle.stat();
-      if (!stat.isFile()) throw failure('EINVAL', `not a regular file: ${file}`);
-      if (stat.size > limit) throw failure('EFBIG', `${stat.size} bytes, at most ${limit} expected: ${file}`);
+  read: (file, limit) =>
+    withFile(file, READING, async (handle) => {
+      requireShortFile(file, await handle.stat(), limit);
       return await handle.readFile();
     }),
 
   readPart: (file, start, length) =>
-    withFile(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK, async (handle) => {
-      if (!(await handle.stat()).isFile()) throw failure('EINVAL', `not a regular file: ${file}`);
+    withFile(file, READING, async (handle) => {
+      requireShortFile(file, await handle.stat());
       const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, start);
       return buffer.subarray(0, bytesRead);
     }),
 
   write: (file, data, { sync }) =>
-    withFile(file, flags('w'), async (handle) => {
+    withFile(file, writing('w'), async (handle) => {
       await handle.writeFile(data);
       if (sync) await handle.sync();
     }),
 
   append: (file, data) =>
-    withFile(file, flags('a'), async (handle) => {
+    withFile(file, writing('a'), async (handle) => {
       await handle.writeFile(data);
       await handle.sync();
     }),
@@ -56,10 +54,7 @@ export const nodeFilesystem: Filesystem = {
   unlink: (file) => fs.unlink(file),
   removeDirectory: (directory) => fs.rmdir(directory),
 
-  kind: async (path) => {
-    const stat = await fs.lstat(path);
-    return stat.isDirectory() ? 'directory' : stat.isFile() ? 'file' : 'other';
-  },
+  kind: async (path) => kindOf(await fs.lstat(path)),
 
   syncDirectory: (directory) => withFile(directory, 'r', (handle) => handle.sync()),
 
@@ -70,8 +65,11 @@ export const nodeFilesystem: Filesystem = {
   },
 };
 
-/** As fopen's, but through no symbolic link: what we write stays where we write it. */
-function flags(mode: 'w' | 'a'): number {
+/** Flags for reading: through no symbolic link, and not waiting for the other end of a pipe. */
+export const READING = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** Flags for writing: as fopen's, but through no symbolic link: what we write stays where we write it. */
+export function writing(mode: 'w' | 'a'): number {
   const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND, O_NOFOLLOW } = constants;
   return O_WRONLY | O_CREAT | O_NOFOLLOW | (mode === 'w' ? O_TRUNC : O_APPEND);
 }
@@ -87,6 +85,16 @@ async function withFile<T>(
   } finally {
     await handle.close();
   }
+}
+
+/** Rejects what is no regular file, or too long. */
+export function requireShortFile(file: string, stat: Stats, limit = Number.MAX_SAFE_INTEGER): void {
+  if (!stat.isFile()) throw failure('EINVAL', `not a regular file: ${file}`);
+  if (stat.size > limit) throw failure('EFBIG', `${stat.size} bytes, at most ${limit} expected: ${file}`);
+}
+
+export function kindOf(stat: Stats): 'file' | 'directory' | 'other' {
+  return stat.isDirectory() ? 'directory' : stat.isFile() ? 'file' : 'other';
 }
 
 function failure(code: string, message: string): Error {
