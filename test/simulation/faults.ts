@@ -29,12 +29,12 @@ const FAULTS = [
 ] as const;
 
 /** The faults of a schedule, drawn beforehand: some of them can be left out, and the others stay what they are. */
-export function drawFaults(random: Random, within: number, leaseSeconds: number): Fault[] {
-  const count = integer(random, 7);
+export function drawFaults(random: Random, leaseSeconds: number): Fault[] {
+  const count = 1 + integer(random, 6);
   return Array.from({ length: count }, () => ({
-    at: within * random.next(),
+    at: leaseSeconds * (0.1 + 0.9 * random.next()),
     // Shorter than a lease as often as longer.
-    seconds: leaseSeconds * 2.5 * random.next(),
+    seconds: leaseSeconds * 2 * random.next(),
     whom: integer(random, 1000),
     kind: FAULTS[integer(random, FAULTS.length)] ?? 'kill',
   }));

@@ -23,6 +23,8 @@ export interface SizeBounds {
   readonly workers: number;
   /** Whether a listing may miss what moves, or an admission come late: then a count is no bound. */
   readonly isCountExact: boolean;
+  /** Whether a rename may come late, and put what was half written in the place of totals. */
+  readonly areTotalsExact: boolean;
 }
 
 /**
@@ -141,7 +143,7 @@ export class Invariants {
 
   /** Totals are written before an admission, so that no birth goes uncounted; a power cut may take them. */
   #totals(): string[] {
-    if (this.ledger.powerWasLost) return [];
+    if (this.ledger.powerWasLost || !this.bounds().areTotalsExact) return [];
     let counted = 0;
     for (const worker of this.witness.names('workers')) {
       counted += this.#births(worker);

@@ -44,7 +44,8 @@ export class Ledger {
   }
 
   named(name: WorkerName): Known | undefined {
-    return [...this.#workers.values()].find((known) => known.name === name);
+    // A power cut may take a name, which is then given again.
+    return [...this.#workers.values()].findLast((known) => known.name === name);
   }
 
   get workers(): Known[] {

@@ -1,12 +1,12 @@
 import { SeededRandom } from '@galapagos/dna';
 import { Population, fsck } from '@galapagos/population';
 import { VirtualProcess } from './machines.js';
-import type { Schedule } from './simulation.js';
+import type { Plan, Schedule } from './simulation.js';
 import { ROOT } from './world.js';
 
 /** When everybody has left nothing is left that nobody owns, the population is at its set point, fsck is content. */
 export async function expectOrder(
-  schedule: Pick<Schedule, 'plan' | 'world' | 'invariants' | 'violate'>,
+  schedule: Pick<Schedule, 'world' | 'invariants' | 'violate'> & { readonly plan: Pick<Plan, 'setPoint'> },
 ): Promise<void> {
   const { plan, world, invariants, violate } = schedule;
   const { witness, hosts } = world;

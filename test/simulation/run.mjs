@@ -19,7 +19,7 @@ const { values: options } = parseArgs({
     trace: { type: 'boolean', default: false },
   },
 });
-const { simulate, planOf } = await import(await compiled('simulation/simulation.ts'));
+const { simulate, planOf } = await import(await compiled('simulation/index.ts'));
 
 const workers = options.workers === undefined ? {} : { workers: Number(options.workers) };
 const without = new Set(options.without.split(',').filter(Boolean).map(Number));

@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest';
+import { explore } from './exploration.js';
+import { scenes, setScene } from './scenes.js';
 import { simulate } from './simulation.js';
 
-test('every schedule of some seeds keeps every promise', async () => {
-  for (let n = 0; n < 20; n++) expect(await simulate(`unit ${n}`)).toMatchObject({ violation: undefined });
+const seeds = Array.from({ length: 16 }, (_, n) => `unit ${n}`);
+
+test.each(seeds)('the schedule of a seed keeps every promise: %s', async (seed) => {
+  expect(await simulate(seed)).toMatchObject({ violation: undefined });
 });
 
 test('a seed is one schedule: the same operations, at the same instants, with the same outcomes', async () => {
@@ -14,4 +18,12 @@ test('a seed is one schedule: the same operations, at the same instants, with th
   expect(first.trace.length).toBeGreaterThan(500);
   expect(again).toEqual(first);
   expect(other.trace).not.toEqual(first.trace);
+});
+
+test.each(Object.keys(scenes))('interleavings of two who take each other for gone: %s', async (name) => {
+  const limits = { workers: 2, crashes: 0, preemptions: 2, suspicion: true, runs: 15 };
+  const { runs, states, violation } = await explore(await setScene(name), limits);
+  expect(violation).toBeUndefined();
+  expect(runs).toBe(15);
+  expect(states).toBeGreaterThan(50);
 });

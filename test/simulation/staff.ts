@@ -6,13 +6,14 @@ import { VirtualWorker } from './virtual-worker.js';
 
 /** Simulated seconds that anything may take which is to come to an end once nothing is at fault any more. */
 const PATIENCE = 3600;
+const STEPS = 3;
 /** Chance that a training fails. */
 const FAILING = 0.05;
 
 /** The workers of a schedule: whoever is gone is followed by another, until they are dismissed. */
 export class Staff {
   readonly #workers: VirtualWorker[] = [];
-  readonly #toBringUp = new Map<VirtualWorker, number>();
+  readonly #until = new Map<VirtualWorker, () => boolean>();
   readonly #collectors = new Set<VirtualProcess>();
   #isHiring = false;
 
@@ -29,7 +30,7 @@ export class Staff {
     this.#isHiring = true;
     const { plan } = this.schedule;
     for (let place = 0; place < plan.workers; place++)
-      void this.#fill(plan.leaseSeconds * 0.3 * this.random.next());
+      void this.#fill(plan.leaseSeconds * 0.1 * this.random.next());
   }
 
   async dismiss(worker: VirtualWorker): Promise<void> {
@@ -45,10 +46,10 @@ export class Staff {
     return last;
   }
 
-  /** Lets a worker bring up so many more of its own, and leave with nothing in its hands. */
-  async letBringUp(worker: VirtualWorker, count: number): Promise<void> {
-    this.#toBringUp.set(worker, count);
-    await this.#withPatience(worker.process.gone, 'to bring up, and leave');
+  /** Lets a worker go on until all is well when it has brought somebody up; then it leaves. */
+  async letWork(worker: VirtualWorker, until: () => boolean): Promise<void> {
+    this.#until.set(worker, until);
+    await this.#withPatience(worker.process.gone, 'to an end of its work');
   }
 
   async #fill(after: number): Promise<void> {
@@ -68,15 +69,12 @@ export class Staff {
     if (host === undefined) throw new Error('there is no host');
     const worker: VirtualWorker = new VirtualWorker(world, host, `worker ${this.#workers.length + 1}`, {
       trainingSeconds: plan.trainingSeconds * (0.5 + this.random.next()),
+      steps: STEPS,
       politely: (path, work) => this.#politely(worker.process)(path, work),
       failing: FAILING,
-      onEvent: (event) => {
-        const left = this.#toBringUp.get(worker);
-        if (event.event !== 'published' || left === undefined) return;
-        // Not those that it adopted: they were counted before.
-        if (!event.id.startsWith(`${worker.known.name}-`)) return;
-        this.#toBringUp.set(worker, left - 1);
-        if (left === 1) worker.leave();
+      onEvent: ({ event }) => {
+        // At this instant it has nothing in its hands.
+        if (event === 'published' && this.#until.get(worker)?.() === true) worker.leave();
       },
     });
     this.#workers.push(worker);

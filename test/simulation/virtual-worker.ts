@@ -1,5 +1,5 @@
 import { SeededRandom, seedOf } from '@galapagos/dna';
-import { PopulationError, type Politely, errorCode } from '@galapagos/population';
+import { type Host, PopulationError, type Politely, errorCode } from '@galapagos/population';
 import { type Evaluate, type LeaveReason, Worker, type WorkerEvent } from '@galapagos/worker';
 import { bitStringTrainer } from '../support/bit-string-trainer.js';
 import type { Known } from './ledger.js';
@@ -9,6 +9,10 @@ import type { World } from './world.js';
 export interface WorkerSettings {
   /** Seconds that a training takes. */
   readonly trainingSeconds: number;
+  /** With a checkpoint after each but the last. */
+  readonly steps: number;
+  /** Whether it takes everybody else for gone. @default false */
+  readonly suspects?: boolean;
   /** How the only collector is found. */
   readonly politely: Politely;
   /** Chance that a training fails, in one of the ways that it may. */
@@ -16,14 +20,14 @@ export interface WorkerSettings {
   readonly onEvent?: (event: WorkerEvent) => void;
 }
 
-const STEPS = 3;
-
 /** A worker of the product in a process of a virtual host, and its trainer in another. */
 export class VirtualWorker {
   readonly process: VirtualProcess;
   readonly known: Known;
   /** Undefined while it runs; then why it left, or which error ended it. */
   ending: LeaveReason | Error | undefined;
+  /** It has nothing more to do but to say so. */
+  isLeaving = false;
   readonly #trainer: { readonly process: VirtualProcess; readonly evaluate: Evaluate };
   #worker: Worker | undefined;
 
@@ -44,8 +48,7 @@ export class VirtualWorker {
       )
       .then(() => {
         world.say(label, `ends: ${String(this.ending)}`);
-        this.process.kill();
-        this.#trainer.process.kill();
+        this.killAtOnce();
       });
   }
 
@@ -61,6 +64,11 @@ export class VirtualWorker {
     return `${this.world.names.get(this.process)} ended with: ${ending.stack ?? ending.message}`;
   }
 
+  /** Its own, and its trainer's. */
+  get processes(): readonly VirtualProcess[] {
+    return [this.process, this.#trainer.process];
+  }
+
   leave(): void {
     this.process.deliver(() => this.#worker?.leave());
   }
@@ -69,8 +77,13 @@ export class VirtualWorker {
   kill(): void {
     this.process.kill();
     const { time, random } = this.world;
-    const step = this.settings.trainingSeconds / STEPS;
+    const step = this.settings.trainingSeconds / this.settings.steps;
     time.after(2 * step * random.next(), () => this.#trainer.process.kill());
+  }
+
+  /** Its trainer with it. */
+  killAtOnce(): void {
+    for (const process of this.processes) process.kill();
   }
 
   /** SIGSTOP, of its trainer too or not. */
@@ -96,12 +109,13 @@ export class VirtualWorker {
         const isRunning = () => new Promise<void>((resolve) => this.process.deliver(resolve));
         return await training.finally(isRunning);
       },
-      host: this.process.machine,
+      host: this.#machine,
       version: '0.0.0-test',
       backend: 'bits',
       politely: this.settings.politely,
       onEvent: (event) => {
         this.world.ledger.heard(this.known, event);
+        if (event.event === 'leaving') this.isLeaving = true;
         if (event.event !== 'progress')
           this.world.say(this.world.names.get(this.process) ?? '', `says ${JSON.stringify(event)}`);
         this.settings.onEvent?.(event);
@@ -110,13 +124,18 @@ export class VirtualWorker {
     return await this.#worker.run();
   }
 
+  get #machine(): Host {
+    const { machine } = this.process;
+    return this.settings.suspects === true ? { ...machine, isGone: () => Promise.resolve(true) } : machine;
+  }
+
   #startTrainer(label: string): { process: VirtualProcess; evaluate: Evaluate } {
     const { process, filesystem } = this.world.start(this.host, `${label}'s trainer`);
     const bits = bitStringTrainer({
       filesystem,
       clock: process.clock,
-      steps: STEPS,
-      stepMs: (this.settings.trainingSeconds / STEPS) * 1000,
+      steps: this.settings.steps,
+      stepMs: (this.settings.trainingSeconds / this.settings.steps) * 1000,
       checkpointEvery: 1,
       trace: (line) => this.world.ledger.heardTraining(line),
     });

@@ -161,7 +161,11 @@ async function startingState(
     return { bits, random: new SeededRandom(seed) };
   }
   const data = await readCheckpoint(filesystem, output, resume);
-  if (data === undefined) throw new Error(`the checkpoint of step ${resume.step} is not in ${output}`);
+  if (data === undefined) {
+    // Rejects where the individual was taken away meanwhile.
+    await filesystem.list(output);
+    throw new Error(`the checkpoint of step ${resume.step} is not in ${output}`);
+  }
   const { bits, random } = JSON.parse(textOf(data)) as { bits: string; random: RandomState };
   return { bits, random: new SeededRandom(random) };
 }
