@@ -9,7 +9,10 @@ export class ClientCache implements View {
   readonly #names = new Map<Directory, Map<string, { readonly directory: Directory; lag?: number }>>();
   readonly #listed = new WeakMap<Directory, number>();
   readonly #contents = new WeakMap<File, Uint8Array>();
-  readonly #kinds = new Map<string, { readonly answer: Inode | undefined; readonly at: number }>();
+  readonly #kinds = new Map<
+    string,
+    { readonly answer: Inode | undefined; readonly at: number; readonly isMisled?: boolean }
+  >();
 
   constructor(
     readonly host: string,
@@ -46,10 +49,16 @@ export class ClientCache implements View {
     const { staleAttributes } = this.weaknesses();
     if (staleAttributes === 0) return found;
     const known = this.#kinds.get(path);
-    const isStale = known !== undefined && known.answer !== found && by !== this.host;
+    const isStale =
+      known !== undefined && known.answer !== found && (by !== this.host || known.isMisled === true);
     if (isStale && this.now() - known.at < this.#lag(staleAttributes)) return known.answer;
     this.#kinds.set(path, { answer: found, at: this.now() });
     return found;
+  }
+
+  /** What this host did itself, and was told that it did not: it goes on believing what was before. */
+  mislead(path: string, answer: Inode | undefined): void {
+    this.#kinds.set(path, { answer, at: this.now(), isMisled: true });
   }
 
   /** What this host did itself it sees. */

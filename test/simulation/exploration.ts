@@ -1,8 +1,11 @@
 import { SeededRandom, integer } from '@galapagos/dna';
 import type { Filesystem } from '@galapagos/population';
 import { contentsHash, hashOf, joined, type Hash, NOTHING, textOf, treeHash } from './state-hash.js';
+import { type View, truth } from './disk.js';
+import { Directory, type Inode } from './inodes.js';
 import { Ledger } from './ledger.js';
 import type { VirtualProcess } from './machines.js';
+import { filesystemOf } from './memory-filesystem.js';
 import { expectOrder } from './order.js';
 import type { Scene } from './scenes.js';
 import { Turns, type Waiting, quiet } from './turns.js';
@@ -195,10 +198,19 @@ class Run {
   #connect(process: VirtualProcess): Filesystem {
     const { world } = this;
     this.#answers.set(process, NOTHING);
-    return this.turns.filesystem(process, world.truth, (waiting, outcome) => {
+    // Whoever is slow may go on through the old path of a directory that was renamed.
+    const view = this.limits.suspicion === true ? new OldPaths() : truth;
+    return this.turns.filesystem(process, filesystemOf(world.disk, view), (waiting, outcome) => {
       const { operation, paths } = waiting;
       const code = outcome instanceof Error ? ((outcome as NodeJS.ErrnoException).code ?? 'error') : 'done';
-      world.onPerformed({ process, operation, paths, outcome: code });
+      world.onAsked(process, operation, paths[0] ?? '');
+      world.onPerformed({
+        process,
+        operation,
+        paths,
+        outcome: code,
+        hasMoved: operation === 'rename' && code === 'done',
+      });
       if (world.takeChange()) this.#hasChanged = true;
       const answer =
         outcome instanceof Uint8Array
@@ -306,6 +318,20 @@ class Run {
 
 /** Written by a worker itself, and looked at for signs of life alone. */
 const OF_ONE_HAND = new Set(['beat', 'worker.json', 'worker.json.new', 'totals.json', 'totals.json.new']);
+
+/** Directories stay where a process found them, whoever renames them: as on NFS, for a while. */
+class OldPaths implements View {
+  readonly host = '';
+  readonly #known = new Map<Directory, Map<string, Inode>>();
+
+  readonly look = (parent: Directory, name: string): Inode | undefined => {
+    const found = parent.entries.get(name);
+    const known = this.#known.get(parent) ?? new Map<string, Inode>();
+    this.#known.set(parent, known);
+    if (found instanceof Directory) known.set(name, found);
+    return found ?? known.get(name);
+  };
+}
 
 const READING: ReadonlySet<keyof Filesystem> = new Set<keyof Filesystem>([
   'list',

@@ -1,4 +1,4 @@
-import type { Entry, IndividualId, WorkerName } from '@galapagos/population';
+import type { Entry, IndividualId, TrainingEntry, WorkerName } from '@galapagos/population';
 import type { WorkerEvent } from '@galapagos/worker';
 import type { TraceLine } from '../support/bit-string-trainer.js';
 import type { VirtualProcess } from './machines.js';
@@ -12,6 +12,11 @@ export interface Known {
   /** The size that any count must have come to at least that began with its last listing of `training`. */
   leastSize: number;
   bornSinceListing: number;
+  /** When it last beat, and since when it has done so without a break. */
+  beatAt: number;
+  beatsSince: number;
+  /** When it last looked at the beats of others. */
+  readonly looks: Map<WorkerName, number>;
 }
 
 /** The accounts that the simulation itself keeps: who was born, what was trained, who did what. */
@@ -34,7 +39,16 @@ export class Ledger {
   }
 
   know(process: VirtualProcess): Known {
-    const known = { process, name: undefined, moved: new Set<string>(), leastSize: 0, bornSinceListing: 0 };
+    const known = {
+      process,
+      name: undefined,
+      moved: new Set<string>(),
+      leastSize: 0,
+      bornSinceListing: 0,
+      beatAt: -Infinity,
+      beatsSince: 0,
+      looks: new Map<WorkerName, number>(),
+    };
     this.#workers.set(process, known);
     return known;
   }
@@ -52,12 +66,42 @@ export class Ledger {
     return [...this.#workers.values()];
   }
 
-  heardTraining({ event, id, kind, fitness }: TraceLine): void {
+  heardTraining({ event, id, tenure, kind, fitness }: TraceLine): void {
     if (event === 'start') {
+      if (this.#evaluated.has(`${id}~${tenure}`))
+        this.untruths.push(`${id} was evaluated when it was adopted, and is trained again`);
       if (!this.trained.has(id)) this.trained.set(id, new Set());
     } else if (kind === 'evaluated' && fitness !== undefined) {
       this.trained.get(id)?.add(fitness.toFixed(6));
     }
+  }
+
+  readonly #evaluated = new Set<string>();
+
+  /** Whoever adopts it with this tenure finds an evaluation of it. */
+  isEvaluated(id: IndividualId, tenure: number): void {
+    this.#evaluated.add(`${id}~${tenure}`);
+  }
+
+  hasBeaten(process: VirtualProcess, now: number, longest: number): void {
+    const known = this.#workers.get(process);
+    if (known === undefined) return;
+    if (now - known.beatAt > longest) known.beatsSince = now;
+    known.beatAt = now;
+  }
+
+  readBeat(process: VirtualProcess, worker: WorkerName, now: number): void {
+    this.#workers.get(process)?.looks.set(worker, now);
+  }
+
+  /** Whose beats went on and on before the last look at them is not gone. */
+  adopts(process: VirtualProcess, { id, worker }: TrainingEntry, silence: number): void {
+    const owner = this.named(worker);
+    const look = this.#workers.get(process)?.looks.get(worker);
+    if (owner === undefined || owner.process === process || owner.process.isGone || look === undefined)
+      return;
+    if (owner.beatAt > look - silence / 4 && look - owner.beatsSince > silence)
+      this.untruths.push(`${worker} lives, and ${id} was taken from it`);
   }
 
   /** Whether a training of it came to this fitness. */

@@ -14,6 +14,8 @@ export interface Performed {
   readonly paths: readonly string[];
   /** `done`; `begun` where more is to come; `late` where it was answered long ago; else the code of its error. */
   readonly outcome: string;
+  /** Of a rename: whether it has happened, and by this process, before it is answered. */
+  readonly hasMoved?: boolean;
 }
 
 /** What a mount stands on. */
@@ -30,6 +32,8 @@ export interface Server {
 
 /** What a client says when it does not know whether its rename happened. */
 const UNKNOWN = ['ENOTCONN', 'EIO', 'ETIMEDOUT'];
+/** A server that comes back may know nothing of a directory yet, and do later what it was asked before. */
+const LATE = [...UNKNOWN, 'ESTALE'];
 /** The server has done it already when the request comes a second time. */
 const REPEATED = 'ENOENT';
 
@@ -48,6 +52,9 @@ export function mount(server: Server, process: VirtualProcess, cache: ClientCach
   };
   const chance = (weakness: number): boolean => weakness > 0 && random.next() < weakness;
 
+  /** Whether the rename that is carried out at this instant has happened. */
+  let hasMoved = false;
+
   /** Sends a request in parts, each of which arrives for itself. What a killed process had sent may still arrive. */
   const ask = async <T>(
     operation: keyof Filesystem,
@@ -59,7 +66,8 @@ export function mount(server: Server, process: VirtualProcess, cache: ClientCach
     server.onAsked?.(process, operation, paths[0] ?? '');
     return await new Promise<T>((resolve, reject) => {
       const answer = (settle: () => void, outcome: string) => {
-        server.onPerformed({ process, operation, paths, outcome });
+        server.onPerformed({ process, operation, paths, outcome, hasMoved });
+        hasMoved = false;
         server.time.after(latency() / 2, () => process.host.overNetwork(() => process.deliver(settle)));
       };
       const arrive = (part: number) => {
@@ -127,7 +135,7 @@ export function mount(server: Server, process: VirtualProcess, cache: ClientCach
       cache.forget(to);
     };
     if (chance(lateRenames)) {
-      server.time.after(30 * random.next(), () => {
+      server.time.after(0.001 * 30_000 ** random.next(), () => {
         if (process.isForgotten) return;
         try {
           perform();
@@ -136,15 +144,21 @@ export function mount(server: Server, process: VirtualProcess, cache: ClientCach
           // Whom it was about is elsewhere by now.
         }
       });
-      throw failure(oneOf(random, UNKNOWN), from);
+      throw failure(oneOf(random, LATE), from);
     }
+    const { directory, name } = disk.place(from, cache);
+    const moved = directory.entries.get(name);
     try {
       perform();
     } catch (error) {
       if (chance(twoWinners) && cameFrom(disk, from, to, cache)) return;
       throw error;
     }
-    if (chance(lostAnswers)) throw failure(oneOf(random, [...UNKNOWN, REPEATED]), from);
+    hasMoved = true;
+    if (!chance(lostAnswers)) return;
+    cache.mislead(from, moved);
+    cache.mislead(to, undefined);
+    throw failure(oneOf(random, [...UNKNOWN, REPEATED]), from);
   };
 
   const reading = (path: string): File => {

@@ -7,6 +7,7 @@ import {
   Population,
   boundsSchema,
   createExperiment,
+  parseName,
   searchSchema,
 } from '@galapagos/population';
 import { ClientCache } from './client-cache.js';
@@ -113,15 +114,15 @@ export class World implements Server {
     this.ledger.counting(process, this.#size());
   }
 
-  onPerformed({ process, operation, paths, outcome }: Performed): void {
+  onPerformed({ process, operation, paths, outcome, hasMoved = false }: Performed): void {
     this.steps++;
     // What a worker does in its own folder changes nothing that is promised, but for its renames.
     const isPrivate = operation !== 'rename' && paths.every((path) => path.startsWith(`${ROOT}/workers/`));
     if (CHANGING.has(operation) && !isPrivate) this.#hasChanged = true;
+    if (operation !== 'list') this.#hearBeats(process, operation, paths[0] ?? '');
     if (operation !== 'rename' && this.trace === undefined) return;
     const below = paths.map((path) => path.slice(ROOT.length + 1));
-    if (operation === 'rename' && this.#isAt(below[1] ?? '', outcome))
-      this.ledger.of(process)?.moved.add(below[1] ?? '');
+    if (hasMoved) this.#moved(process, below[0] ?? '', below[1] ?? '');
     this.say(this.names.get(process) ?? '', `${operation} ${below.join(' -> ')}`, outcome);
   }
 
@@ -151,11 +152,28 @@ export class World implements Server {
     return this.witness.names('training').length + this.witness.names('alive').length;
   }
 
-  /** Whether a rename has happened before it is answered, whatever the answer is. */
-  #isAt(below: string, outcome: string): boolean {
-    if (outcome === 'late') return false;
-    const name = below.slice(below.lastIndexOf('/') + 1);
-    return this.witness.names(below.slice(0, below.lastIndexOf('/'))).includes(name);
+  #hearBeats(process: VirtualProcess, operation: keyof Filesystem, path: string): void {
+    if (!path.endsWith('/beat')) return;
+    const worker = path.split('/').at(-2) ?? '';
+    if (operation === 'read') this.ledger.readBeat(process, worker, this.time.now);
+    else this.ledger.hasBeaten(process, this.time.now, this.options.leaseSeconds / 2);
+  }
+
+  #moved(process: VirtualProcess, from: string, to: string): void {
+    this.ledger.of(process)?.moved.add(to);
+    const orphan = parseName('training', from.slice('training/'.length));
+    if (!to.startsWith('training/') || orphan === undefined) return;
+    // A mount that hangs, and a cache, make a look older than it seems.
+    const { hanging, staleContents, latency } = this.weaknesses;
+    const tolerance = (hanging > 0 ? 60 : 2) + staleContents + 10 * latency[1];
+    this.ledger.adopts(process, orphan, this.options.leaseSeconds + tolerance);
+    const isSeen = this.weaknesses.staleHandles === 0 && this.weaknesses.failing === 0;
+    const below = `${to}/${orphan.tenure}`;
+    const isEvaluated =
+      this.witness.json(`${below}/evaluation.json`) !== undefined &&
+      this.witness.bytes(`${below}/weights.safetensors`) !== undefined;
+    if (isSeen && isEvaluated && !this.ledger.powerWasLost)
+      this.ledger.isEvaluated(orphan.id, orphan.tenure + 1);
   }
 
   #cacheOf(host: VirtualHost): ClientCache {
