@@ -28,8 +28,9 @@ export default defineConfig({
     setupFiles: ['test/support/setup.ts'],
     // Processes are killed at real instants: a machine that stalls must not fail a change. What fails twice fails.
     retry: process.env['CI'] === undefined ? 0 : 1,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Far more than any takes: on a machine that is busy with other things a second becomes many.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     projects: [
       // Modules are loaded once for many files: loading them for each takes a third of the whole time.
       {
