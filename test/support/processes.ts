@@ -85,7 +85,7 @@ export function runNode(args: readonly string[], options: ProcessOptions = {}): 
  */
 export async function eventually<T>(
   check: () => T | Promise<T>,
-  timeoutMs = 10_000,
+  timeoutMs = 60_000,
   everyMs = 20,
 ): Promise<NonNullable<T>> {
   const end = performance.now() + timeoutMs;
