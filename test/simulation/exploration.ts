@@ -2,9 +2,9 @@ import { SeededRandom, integer } from '@galapagos/dna';
 import type { Filesystem } from '@galapagos/population';
 import { contentsHash, hashOf, joined, type Hash, NOTHING, textOf, treeHash } from './state-hash.js';
 import { type View, truth } from './disk.js';
-import { Directory, type Inode } from './inodes.js';
+import { Directory, type Inode, failure } from './inodes.js';
 import { Ledger } from './ledger.js';
-import type { VirtualProcess } from './machines.js';
+import { VirtualProcess } from './machines.js';
 import { filesystemOf } from './memory-filesystem.js';
 import { expectOrder } from './order.js';
 import type { Scene } from './scenes.js';
@@ -18,6 +18,8 @@ interface Limits {
   readonly crashes: number;
   /** How often a worker that could go on is interrupted by another. @default without a bound */
   readonly preemptions?: number;
+  /** How many renames may be answered with an error, and be carried out at any time later. */
+  readonly late?: number;
   /** Whether each takes the others for gone, though they live. */
   readonly suspicion?: boolean;
   /** Stop after so many runs. @default never */
@@ -80,7 +82,8 @@ const ONE_TURN = new Set(['published', 'lost-race', 'taken-away', 'buried', 'han
 
 interface Option {
   readonly waiting: Waiting;
-  readonly crash: boolean;
+  /** What happens instead of it. */
+  readonly fault?: 'crash' | 'late';
   /** Whether another is interrupted that could go on. */
   readonly preempts: boolean;
 }
@@ -93,6 +96,7 @@ class Run {
   readonly #answers = new Map<VirtualProcess, Hash>();
   readonly #workers: VirtualWorker[] = [];
   #crashes = 0;
+  #late = 0;
   #preemptions = 0;
   #current: VirtualProcess | undefined;
   #state = BEGIN;
@@ -203,6 +207,7 @@ class Run {
     return this.turns.filesystem(process, filesystemOf(world.disk, view), (waiting, outcome) => {
       const { operation, paths } = waiting;
       const code = outcome instanceof Error ? ((outcome as NodeJS.ErrnoException).code ?? 'error') : 'done';
+      if (outcome === 'late') return this.#arrivesLate(waiting);
       world.onAsked(process, operation, paths[0] ?? '');
       world.onPerformed({
         process,
@@ -220,25 +225,39 @@ class Run {
     });
   }
 
+  #arrivesLate({ process, operation, paths }: Waiting): void {
+    this.#hasChanged = true;
+    this.world.onPerformed({ process, operation, paths, outcome: 'late' });
+  }
+
   /** What may happen next. What no other can notice happens at once; a crash only where something would be changed. */
   #options(): Option[] {
     const waiting = this.turns.waiting();
     // They join one after the other: that their names differ, mkdir sees to.
-    const joining = waiting.find(({ process }) => this.#workerOf(process)?.known.name === undefined);
-    if (joining !== undefined) return [{ waiting: joining, crash: false, preempts: false }];
+    const joining = waiting.find(({ process }) => {
+      const worker = this.#workerOf(process);
+      return worker !== undefined && worker.known.name === undefined;
+    });
+    if (joining !== undefined) return [{ waiting: joining, preempts: false }];
     const mayCrash = this.#crashes < this.limits.crashes;
-    const withCrash = (one: Waiting, preempts: boolean): Option[] => {
-      const go = { waiting: one, crash: false, preempts };
-      return mayCrash && changes(one) ? [go, { ...go, crash: true }] : [go];
+    const mayBeLate = this.#late < (this.limits.late ?? 0);
+    const withFaults = (one: Waiting, preempts: boolean): Option[] => {
+      const go = { waiting: one, preempts };
+      if (this.#workerOf(one.process) === undefined) return [go];
+      return [
+        go,
+        ...(mayCrash && changes(one) ? [{ ...go, fault: 'crash' } as const] : []),
+        ...(mayBeLate && isMove(one) ? [{ ...go, fault: 'late' } as const] : []),
+      ];
     };
     const hidden = waiting.find((one) => this.#isPrivate(one));
-    if (hidden !== undefined) return withCrash(hidden, false);
+    if (hidden !== undefined) return withFaults(hidden, false);
     const current = waiting.find(({ process }) => process === this.#current);
     const others = waiting.filter((one) => one !== current);
     const mayPreempt = current === undefined || this.#preemptions < (this.limits.preemptions ?? Infinity);
     return [
-      ...(current === undefined ? [] : withCrash(current, false)),
-      ...(mayPreempt ? others.flatMap((one) => withCrash(one, current !== undefined)) : []),
+      ...(current === undefined ? [] : withFaults(current, false)),
+      ...(mayPreempt ? others.flatMap((one) => withFaults(one, current !== undefined)) : []),
     ];
   }
 
@@ -265,9 +284,10 @@ class Run {
       ...this.#workers.map(({ processes }) =>
         processes.map((one) => (one.isGone ? '' : textOf(this.#answers.get(one) ?? NOTHING))).join('+'),
       ),
-      ...options.map(({ waiting, crash }) => `${waiting.operation}${crash ? '!' : ''}`),
+      ...options.map(({ waiting, fault }) => `${waiting.operation} ${fault}`),
       this.turns.now,
       this.#crashes,
+      this.#late,
       isBounded ? `${this.#preemptions} ${this.#current?.pid}` : '',
     ].join();
   }
@@ -282,19 +302,24 @@ class Run {
     return 'new';
   }
 
-  #take({ waiting, crash, preempts }: Option): void {
-    const { process } = waiting;
+  #take({ waiting, fault, preempts }: Option): void {
+    const { process, operation, paths } = waiting;
     if (preempts) this.#preemptions++;
-    if (!crash) {
+    if (fault === undefined) {
       if (!this.#isPrivate(waiting)) this.#current = process;
       return this.turns.take(waiting);
     }
-    this.#crashes++;
-    this.world.say(
-      this.world.names.get(process) ?? '',
-      `is killed before ${waiting.operation} ${waiting.paths.join(' -> ')}`,
-    );
-    this.#workerOf(process)?.killAtOnce();
+    const what = `${operation} ${paths.join(' -> ')}`;
+    if (fault === 'crash') {
+      this.#crashes++;
+      this.world.say(this.world.names.get(process) ?? '', `is killed before ${what}`);
+      return this.#workerOf(process)?.killAtOnce();
+    }
+    this.#late++;
+    this.world.say(this.world.names.get(process) ?? '', `is told ESTALE, too early, of ${what}`);
+    const network = new VirtualProcess(process.host);
+    this.world.names.set(network, 'the network');
+    this.turns.delay(waiting, network, failure('ESTALE', paths[0] ?? ''));
   }
 
   #workerOf(process: VirtualProcess): VirtualWorker | undefined {
@@ -341,6 +366,11 @@ const READING: ReadonlySet<keyof Filesystem> = new Set<keyof Filesystem>([
   'syncDirectory',
   'space',
 ]);
+
+/** Of an individual, to another state. */
+function isMove({ operation, paths: [, to = ''] }: Waiting): boolean {
+  return operation === 'rename' && /\/(training|alive|dead)\/[^/]+$/.test(to);
+}
 
 function changes({ operation }: Waiting): boolean {
   return !READING.has(operation);

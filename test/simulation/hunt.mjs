@@ -3,14 +3,14 @@
 const [, , entry = '', limit = '60'] = process.argv;
 const { explore, scenes, setScene, simulate } = await import(entry);
 
-/** What is explored besides schedules: a crash, and those who are only slow, and whose work is taken over. */
+/** What is explored besides schedules. */
 const KINDS = {
   'one crash': { workers: 2, crashes: 1 },
+  'one late rename': { workers: 2, crashes: 0, late: 1, preemptions: 2 },
   'each takes the other for gone': { workers: 2, crashes: 0, preemptions: 2, suspicion: true },
 };
 
-let schedules = 0;
-let runs = 0;
+let [schedules, runs] = [0, 0];
 for (let round = 1; seconds() < Number(limit); round++) {
   for (const until = schedules + 20 * round; schedules < until; schedules++) {
     const { violation } = await simulate(`mutant ${schedules}`);
@@ -18,15 +18,22 @@ for (let round = 1; seconds() < Number(limit); round++) {
   }
   for (const scene of Object.keys(scenes)) {
     for (const [kind, limits] of Object.entries(KINDS)) {
-      const explored = await explore(await setScene(scene), { ...limits, runs: 30 * round * round });
-      runs += explored.runs;
-      if (explored.violation !== undefined)
-        end(`${scene}, ${kind}, interleaving ${explored.choices.join('')}`, explored.violation);
+      await interleave(scene, kind, { ...limits, runs: 30 * round * round });
+      // One interruption at every instant is few; two are many.
+      if (round === 2 && limits.preemptions !== undefined)
+        await interleave(scene, kind, { ...limits, preemptions: 1 });
     }
   }
 }
 console.log(`not in ${schedules} schedules and ${runs} interleavings, ${seconds().toFixed(1)} s`);
 process.exitCode = 1;
+
+async function interleave(scene, kind, limits) {
+  const explored = await explore(await setScene(scene), limits);
+  runs += explored.runs;
+  if (explored.violation !== undefined)
+    end(`${scene}, ${kind}, interleaving ${explored.choices.join('')}`, explored.violation);
+}
 
 /** Of this process on a processor: what else the machine does changes nothing. */
 function seconds() {

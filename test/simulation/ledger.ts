@@ -9,6 +9,8 @@ export interface Known {
   name: WorkerName | undefined;
   /** Renames of its own that had happened before they were answered, by where they led. */
   readonly moved: Set<string>;
+  /** Those that happened after they were answered. */
+  readonly movedLate: Set<string>;
   /** The size that any count must have come to at least that began with its last listing of `training`. */
   leastSize: number;
   bornSinceListing: number;
@@ -43,6 +45,7 @@ export class Ledger {
       process,
       name: undefined,
       moved: new Set<string>(),
+      movedLate: new Set<string>(),
       leastSize: 0,
       bornSinceListing: 0,
       beatAt: -Infinity,
@@ -136,7 +139,7 @@ export class Ledger {
         known.name = event.worker;
         return;
       case 'killed':
-        if (!has((to) => to.startsWith(`dead/${event.id}~`)))
+        if (![...known.moved, ...known.movedLate].some((to) => to.startsWith(`dead/${event.id}~`)))
           this.untruths.push(`${known.name} says that it killed ${event.id}, and did not`);
         return;
       case 'lost-race':

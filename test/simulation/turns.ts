@@ -7,6 +7,9 @@ export interface Waiting {
   readonly operation: keyof Filesystem;
   readonly paths: readonly string[];
   readonly go: () => void;
+  /** Carries it out, whatever it comes to, and tells nobody. */
+  readonly goUnseen: () => void;
+  readonly fail: (error: Error) => void;
 }
 
 /** What an operation came to, for those who watch. */
@@ -40,6 +43,13 @@ export class Turns implements Time {
   take(waiting: Waiting): void {
     this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
     waiting.go();
+  }
+
+  /** Answers with an error now, and has it carried out when that other process has its turn. */
+  delay(waiting: Waiting, later: VirtualProcess, error: Error): void {
+    this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+    this.#waiting.push({ ...waiting, process: later, go: waiting.goUnseen });
+    waiting.fail(error);
   }
 
   /** Nobody can do anything: time passes, to the next who wanted to wait. @returns False when there is none. */
@@ -77,7 +87,17 @@ export class Turns implements Time {
               },
             );
           };
-          const waiting: Waiting = { process, operation, paths: paths as string[], go };
+          const goUnseen = () => {
+            (perform as (...args: unknown[]) => Promise<unknown>)(...args).then(
+              () => watch(waiting, 'late'),
+              () => undefined,
+            );
+          };
+          const fail = (error: Error) => {
+            watch(waiting, error);
+            process.deliver(() => reject(error));
+          };
+          const waiting: Waiting = { process, operation, paths: paths as string[], go, goUnseen, fail };
           this.#waiting.push(waiting);
         });
       },

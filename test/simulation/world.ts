@@ -122,6 +122,7 @@ export class World implements Server {
     if (operation !== 'list') this.#hearBeats(process, operation, paths[0] ?? '');
     if (operation !== 'rename' && this.trace === undefined) return;
     const below = paths.map((path) => path.slice(ROOT.length + 1));
+    if (outcome === 'late') this.ledger.of(process)?.movedLate.add(below[1] ?? '');
     if (hasMoved) this.#moved(process, below[0] ?? '', below[1] ?? '');
     this.say(this.names.get(process) ?? '', `${operation} ${below.join(' -> ')}`, outcome);
   }
@@ -166,7 +167,9 @@ export class World implements Server {
     // A mount that hangs, and a cache, make a look older than it seems.
     const { hanging, staleContents, latency } = this.weaknesses;
     const tolerance = (hanging > 0 ? 60 : 2) + staleContents + 10 * latency[1];
-    this.ledger.adopts(process, orphan, this.options.leaseSeconds + tolerance);
+    // Whoever has said that it left may still be about to end.
+    const hasLeft = this.witness.text(`workers/${orphan.worker}/beat`).trim() === 'left';
+    if (!hasLeft) this.ledger.adopts(process, orphan, this.options.leaseSeconds + tolerance);
     const isSeen = this.weaknesses.staleHandles === 0 && this.weaknesses.failing === 0;
     const below = `${to}/${orphan.tenure}`;
     const isEvaluated =
