@@ -18,6 +18,8 @@ interface Limits {
   readonly crashes: number;
   /** How often a worker that could go on is interrupted by another. @default without a bound */
   readonly preemptions?: number;
+  /** Of a training; there is a checkpoint after each but the last. @default 2 */
+  readonly steps?: number;
   /** How many renames may be answered with an error, and be carried out at any time later. */
   readonly late?: number;
   /** Whether each takes the others for gone, though they live. */
@@ -95,6 +97,8 @@ class Run {
   readonly taken: number[] = [];
   readonly #answers = new Map<VirtualProcess, Hash>();
   readonly #workers: VirtualWorker[] = [];
+  /** Those whose last operation that others could notice changed nothing. */
+  readonly #isReading = new Set<VirtualProcess>();
   #crashes = 0;
   #late = 0;
   #preemptions = 0;
@@ -186,7 +190,7 @@ class Run {
     if (host === undefined) throw new Error('there is no host');
     const worker: VirtualWorker = new VirtualWorker(this.world, host, label, {
       trainingSeconds: 0,
-      steps: 2,
+      steps: this.limits.steps ?? 2,
       suspects: this.limits.suspicion === true,
       politely: (_path, work) => work(),
       failing: 0,
@@ -208,6 +212,7 @@ class Run {
       const { operation, paths } = waiting;
       const code = outcome instanceof Error ? ((outcome as NodeJS.ErrnoException).code ?? 'error') : 'done';
       if (outcome === 'late') return this.#arrivesLate(waiting);
+      if (!this.#isPrivate(waiting)) this.#isReading[changes(waiting) ? 'delete' : 'add'](process);
       world.onAsked(process, operation, paths[0] ?? '');
       world.onPerformed({
         process,
@@ -250,7 +255,7 @@ class Run {
         ...(mayBeLate && isMove(one) ? [{ ...go, fault: 'late' } as const] : []),
       ];
     };
-    const hidden = waiting.find((one) => this.#isPrivate(one));
+    const hidden = waiting.find((one) => this.#isPrivate(one) || this.#goesOnReading(one));
     if (hidden !== undefined) return withFaults(hidden, false);
     const current = waiting.find(({ process }) => process === this.#current);
     const others = waiting.filter((one) => one !== current);
@@ -282,7 +287,11 @@ class Run {
     return [
       textOf(treeHash(this.world.disk.root)),
       ...this.#workers.map(({ processes }) =>
-        processes.map((one) => (one.isGone ? '' : textOf(this.#answers.get(one) ?? NOTHING))).join('+'),
+        processes
+          .map((one) =>
+            one.isGone ? '' : `${textOf(this.#answers.get(one) ?? NOTHING)} ${this.#isReading.has(one)}`,
+          )
+          .join('+'),
       ),
       ...options.map(({ waiting, fault }) => `${waiting.operation} ${fault}`),
       this.turns.now,
@@ -326,6 +335,18 @@ class Run {
     return this.#workers.find(({ processes }) => processes.includes(process));
   }
 
+  /**
+   * What is read one after the other is read at one instant; but not the living, who are counted by two listings:
+   * an individual may move between them.
+   */
+  #goesOnReading(waiting: Waiting): boolean {
+    // Whoever lives and is taken for gone may find anything gone between any two.
+    if (this.limits.suspicion === true) return false;
+    const { process, operation, paths } = waiting;
+    const isSecondListing = operation === 'list' && paths[0] === `${ROOT}/alive`;
+    return this.#isReading.has(process) && !changes(waiting) && !isSecondListing;
+  }
+
   /** Whether nobody else looks at what it is about: what nobody changes, and what is its own as long as it lives. */
   #isPrivate({ process, paths }: Waiting): boolean {
     const worker = this.#workerOf(process);
@@ -336,6 +357,8 @@ class Run {
         return true;
       if (top === 'workers' && OF_ONE_HAND.has(third)) return third !== 'beat' || worker?.isLeaving !== true;
       if (this.limits.suspicion === true) return false;
+      // What is to come late comes from there.
+      if (this.#late > 0 && third === 'staging') return false;
       return (top === 'workers' && second === name) || (top === 'training' && second.endsWith(`~${name}`));
     });
   }

@@ -1,6 +1,6 @@
 // Runs schedules and interleavings of one copy of the packages until a promise is broken; says how, exit code 0, or
 // that none was within so many seconds of a processor, exit code 1. Started by mutants.mjs.
-const [, , entry = '', limit = '60'] = process.argv;
+const [, , entry = '', limit = '60', first = ''] = process.argv;
 const { explore, scenes, setScene, simulate } = await import(entry);
 
 /** What is explored besides schedules. */
@@ -11,6 +11,8 @@ const KINDS = {
 };
 
 let [schedules, runs] = [0, 0];
+const suspicion = 'each takes the other for gone';
+if (first !== '') await interleave(first, suspicion, { ...KINDS[suspicion], steps: 4 });
 for (let round = 1; seconds() < Number(limit); round++) {
   for (const until = schedules + 20 * round; schedules < until; schedules++) {
     const { violation } = await simulate(`mutant ${schedules}`);

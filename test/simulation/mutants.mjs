@@ -31,12 +31,12 @@ try {
   rmSync(place, { recursive: true, force: true });
 }
 
-async function isCaught({ name, patches }, index) {
+async function isCaught({ name, patches, scene = '' }, index) {
   const root = join(place, String(index));
   copyPackages(root);
   for (const patch of patches) apply(root, patch);
   const entry = await compiled('simulation/index.ts', join(root, 'tests'));
-  const args = [join(import.meta.dirname, 'hunt.mjs'), entry, options.seconds];
+  const args = [join(import.meta.dirname, 'hunt.mjs'), entry, options.seconds, scene];
   const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   if (status !== 0 && status !== 1) throw new Error(`${name}: ${stderr}`);
   console.log(`${status === 0 ? 'caught ' : 'ESCAPED'}  ${name}\n           ${stdout.trim()}`);
