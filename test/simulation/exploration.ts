@@ -22,6 +22,8 @@ interface Limits {
   readonly steps?: number;
   /** How many renames may be answered with an error, and be carried out at any time later. */
   readonly late?: number;
+  /** How many writes may find the disk full in the middle; it is freed at once. */
+  readonly full?: number;
   /** Whether each takes the others for gone, though they live. */
   readonly suspicion?: boolean;
   /** Stop after so many runs. @default never */
@@ -44,10 +46,16 @@ interface Explored {
  * Explores every order in which the operations of some workers can happen, each with every crash. Each run begins at
  * the scene and follows its choices; what has been seen, by the directory and by what each worker has been answered
  * so far, is not gone into again.
+ *
+ * @param first The choices that all of them begin with.
  */
-export async function explore(scene: Scene, limits: Limits): Promise<Explored> {
+export async function explore(
+  scene: Scene,
+  limits: Limits,
+  first: readonly number[] = [],
+): Promise<Explored> {
   const seen = new Map<string, Map<number, string>>();
-  const open: number[][] = [[]];
+  const open: number[][] = [[...first]];
   let runs = 0;
   // Where not all can be explored, what is explored comes from everywhere.
   const random = new SeededRandom('exploration');
@@ -85,7 +93,7 @@ const ONE_TURN = new Set(['published', 'lost-race', 'taken-away', 'buried', 'han
 interface Option {
   readonly waiting: Waiting;
   /** What happens instead of it. */
-  readonly fault?: 'crash' | 'late';
+  readonly fault?: 'crash' | 'late' | 'full';
   /** Whether another is interrupted that could go on. */
   readonly preempts: boolean;
 }
@@ -101,6 +109,7 @@ class Run {
   readonly #isReading = new Set<VirtualProcess>();
   #crashes = 0;
   #late = 0;
+  #full = 0;
   #preemptions = 0;
   #current: VirtualProcess | undefined;
   #state = BEGIN;
@@ -133,7 +142,9 @@ class Run {
     if (host === undefined) throw new Error('there is no host');
     world.start(host, 'gone').process.kill();
     const { setPoint } = world.options;
-    const bounds = { setPoint, workers: limits.workers, isCountExact: true, areTotalsExact: true };
+    // Who is admitted late was counted by nobody.
+    const isCountExact = limits.late === undefined;
+    const bounds = { setPoint, workers: limits.workers, isCountExact, areTotalsExact: true };
     const invariants = await world.watch(() => bounds);
     for (let count = 1; count <= limits.workers; count++) this.#start(`worker ${count}`, ONE_TURN);
     const check = async () => {
@@ -246,6 +257,7 @@ class Run {
     if (joining !== undefined) return [{ waiting: joining, preempts: false }];
     const mayCrash = this.#crashes < this.limits.crashes;
     const mayBeLate = this.#late < (this.limits.late ?? 0);
+    const mayBeFull = this.#full < (this.limits.full ?? 0);
     const withFaults = (one: Waiting, preempts: boolean): Option[] => {
       const go = { waiting: one, preempts };
       if (this.#workerOf(one.process) === undefined) return [go];
@@ -253,6 +265,7 @@ class Run {
         go,
         ...(mayCrash && changes(one) ? [{ ...go, fault: 'crash' } as const] : []),
         ...(mayBeLate && isMove(one) ? [{ ...go, fault: 'late' } as const] : []),
+        ...(mayBeFull && writes(one) ? [{ ...go, fault: 'full' } as const] : []),
       ];
     };
     const hidden = waiting.find((one) => this.#isPrivate(one) || this.#goesOnReading(one));
@@ -297,6 +310,7 @@ class Run {
       this.turns.now,
       this.#crashes,
       this.#late,
+      this.#full,
       isBounded ? `${this.#preemptions} ${this.#current?.pid}` : '',
     ].join();
   }
@@ -324,11 +338,22 @@ class Run {
       this.world.say(this.world.names.get(process) ?? '', `is killed before ${what}`);
       return this.#workerOf(process)?.killAtOnce();
     }
+    if (fault === 'full') return this.#fill(waiting);
     this.#late++;
     this.world.say(this.world.names.get(process) ?? '', `is told ESTALE, too early, of ${what}`);
     const network = new VirtualProcess(process.host);
     this.world.names.set(network, 'the network');
     this.turns.delay(waiting, network, failure('ESTALE', paths[0] ?? ''));
+  }
+
+  /** It begins to write, and there is no room for all of it. */
+  #fill(waiting: Waiting): void {
+    this.#full++;
+    const { disk } = this.world;
+    const { capacity } = disk;
+    disk.capacity = { ...capacity, bytes: disk.used.bytes + SOME };
+    this.turns.take(waiting);
+    disk.capacity = capacity;
   }
 
   #workerOf(process: VirtualProcess): VirtualWorker | undefined {
@@ -343,8 +368,8 @@ class Run {
     // Whoever lives and is taken for gone may find anything gone between any two.
     if (this.limits.suspicion === true) return false;
     const { process, operation, paths } = waiting;
-    const isSecondListing = operation === 'list' && paths[0] === `${ROOT}/alive`;
-    return this.#isReading.has(process) && !changes(waiting) && !isSecondListing;
+    const isCounting = operation === 'list' && /\/(training|alive)$/.test(paths[0] ?? '');
+    return this.#isReading.has(process) && !changes(waiting) && !isCounting;
   }
 
   /** Whether nobody else looks at what it is about: what nobody changes, and what is its own as long as it lives. */
@@ -389,6 +414,20 @@ const READING: ReadonlySet<keyof Filesystem> = new Set<keyof Filesystem>([
   'syncDirectory',
   'space',
 ]);
+
+/** Bytes: less than a document has, more than a beat. */
+const SOME = 50;
+
+const WRITING: ReadonlySet<keyof Filesystem> = new Set<keyof Filesystem>([
+  'write',
+  'append',
+  'create',
+  'copy',
+]);
+
+function writes({ operation }: Waiting): boolean {
+  return WRITING.has(operation);
+}
 
 /** Of an individual, to another state. */
 function isMove({ operation, paths: [, to = ''] }: Waiting): boolean {

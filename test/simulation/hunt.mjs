@@ -6,6 +6,8 @@ const { explore, scenes, setScene, simulate } = await import(entry);
 /** What is explored besides schedules. */
 const KINDS = {
   'one crash': { workers: 2, crashes: 1 },
+  'two preemptions': { workers: 2, crashes: 0, preemptions: 2 },
+  'one write finds the disk full': { workers: 2, crashes: 0, full: 1, preemptions: 0 },
   'one late rename': { workers: 2, crashes: 0, late: 1, preemptions: 2 },
   'each takes the other for gone': { workers: 2, crashes: 0, preemptions: 2, suspicion: true },
 };

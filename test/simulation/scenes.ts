@@ -54,6 +54,12 @@ export const scenes: Readonly<Record<string, { setPoint: number; leave?: (gone: 
     setPoint: 3,
     leave: async (gone) => gone.evaluate(await gone.bear(), 0.3),
   },
+  'eight dead': {
+    setPoint: 2,
+    leave: async (gone) => {
+      for (let count = 0; count < 8; count++) await gone.die(0.1);
+    },
+  },
   'staging and trash of one who is gone': {
     setPoint: 2,
     leave: async (gone) => {
