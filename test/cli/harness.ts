@@ -29,6 +29,7 @@ export async function galapagos(
     out: (line) => out.push(line),
     err: (line) => err.push(line),
     status: () => undefined,
+    screen: () => undefined,
     isWatched: false,
     columns,
   };

@@ -8,6 +8,7 @@ function listen() {
     out: () => undefined,
     err: (line: string) => void lines.push(line),
     status: () => undefined,
+    screen: () => undefined,
     isWatched: false,
     columns: undefined,
   };

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { YAMLParseError, parse } from 'yaml';
 import { UsageError } from './usage-error.js';
@@ -24,12 +24,31 @@ export async function readConfigurationFile(file: string): Promise<RawConfigurat
   return { ...document, data: Object.fromEntries(placed) };
 }
 
+/** No configuration comes near to it, and a parser takes its time for what is long. */
+const MOST_BYTES = 100_000;
+
+/** Also out of a pipe, which may never end. */
 async function readText(file: string): Promise<string> {
+  const parts: Buffer[] = [];
+  let length = 0;
   try {
-    return await readFile(file, 'utf8');
+    const handle = await open(file);
+    try {
+      for await (const part of handle.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>) {
+        parts.push(part);
+        length += part.length;
+        if (length > MOST_BYTES) break;
+      }
+    } finally {
+      await handle.close();
+    }
   } catch (error) {
     throw new UsageError(`${file}: cannot be read: ${(error as Error).message}`, { cause: error });
   }
+  if (length <= MOST_BYTES) return Buffer.concat(parts).toString();
+  throw new UsageError(
+    `${file}: more than ${MOST_BYTES} bytes: no configuration is so long; is it another file?`,
+  );
 }
 
 function parseYaml(text: string, source: string): unknown {

@@ -8,6 +8,7 @@ import { ExitCode, exitCodeOf, messageOf } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
 import { UsageError } from './usage-error.js';
 import { version } from './version.js';
+import { visibly } from './visible.js';
 
 const HELP_COLUMNS = 100;
 
@@ -19,8 +20,9 @@ const HELP_COLUMNS = 100;
 export async function main(
   argv: readonly string[],
   environment: NodeJS.ProcessEnv,
-  terminal: Terminal,
+  given: Terminal,
 ): Promise<number> {
+  const terminal = visibly(given);
   const commands = await commandsFor(argv);
   if (argv[0] === COMPLETE_FLAG) {
     for (const word of await complete(commands, argv.slice(1), environment)) terminal.out(word);

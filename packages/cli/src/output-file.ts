@@ -2,6 +2,7 @@ import { open, writeFile } from 'node:fs/promises';
 import { errorCode, isMissing } from '@galapagos/population';
 import type { Terminal } from './terminal.js';
 import { UsageError } from './usage-error.js';
+import { visible } from './visible.js';
 
 /** Writes text into a file that a flag names, or to stdout for `-`. @throws UsageError when it cannot be written. */
 export async function writeOutput(
@@ -17,7 +18,7 @@ export async function writeOutput(
   if (file === '') throw new UsageError(`--${flag}: the name of a file, or - for stdout`);
   await refuseOther(flag, file, '<');
   try {
-    await writeFile(file, `${text}\n`);
+    await writeFile(file, `${visible(text)}\n`);
   } catch (error) {
     throw new UsageError(`--${flag} ${file}: cannot be written: ${(error as Error).message}`, {
       cause: error,

@@ -6,6 +6,8 @@ export interface Terminal {
   err(line: string): void;
   /** Replaces the line that was shown last in the same way; where there is no terminal nothing is shown. */
   status(line: string): void;
+  /** Shows lines on `out` from the top of the screen, each over the one that was there, so that nothing flickers. */
+  screen(lines: readonly string[]): void;
   /** Whether a person is watching `err`. */
   readonly isWatched: boolean;
   /** How wide `out` is, where it is a terminal; a pipe takes lines of any length. */
@@ -18,6 +20,7 @@ export interface Terminal {
 export function processTerminal(): Terminal {
   const { stdout, stderr } = process;
   let shown = false;
+  let before = '\x1b[2J';
   const clear = () => {
     if (shown) stderr.write('\r\x1b[2K');
     shown = false;
@@ -38,6 +41,10 @@ export function processTerminal(): Terminal {
     err: (line) => {
       clear();
       stderr.write(`${line}\n`);
+    },
+    screen: (lines) => {
+      stdout.write(`${before}\x1b[H${lines.map((line) => `${line}\x1b[K`).join('\n')}\x1b[J\n`);
+      before = '';
     },
     status: (line) => {
       if (!stderr.isTTY) return;

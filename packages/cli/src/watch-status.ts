@@ -65,12 +65,8 @@ function linePrinter(terminal: Terminal): (look: Look) => void {
   };
 }
 
-/** From the top of the screen, each line over the one that was there, so that nothing flickers. */
 function redraw(terminal: Terminal): (look: Look) => void {
-  let before = '\x1b[2J';
   return (look) => {
-    const lines = fit(describeStatus(look), terminal.columns).slice(0, (terminal.rows ?? 1000) - 2);
-    terminal.out(`${before}\x1b[H${lines.map((line) => `${line}\x1b[K`).join('\n')}\x1b[J`);
-    before = '';
+    terminal.screen(fit(describeStatus(look), terminal.columns).slice(0, (terminal.rows ?? 1000) - 2));
   };
 }
