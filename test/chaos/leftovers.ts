@@ -13,6 +13,7 @@ const known = [
   'control(/[0-9]{6})?',
   '(tests|logs|dead\\.lock)',
   'history(/w[0-9]+\\.jsonl)?',
+  'digests(/w[0-9]+-[0-9]+~[0-9]+)?',
   'workers(/w[0-9]+(/(worker\\.json|totals\\.json|beat|staging|trash))?)?',
   `training(/${id}~${tenure}~w[0-9]+(/(${individual}))?)?`,
   `dead(/${id}~${tenure}~w[0-9]+(/(${individual}))?)?`,

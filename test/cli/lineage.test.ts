@@ -104,7 +104,8 @@ describe('a picture of a line', () => {
 });
 
 it('a line of thousands of generations is drawn as one', () => {
-  const outline = (id: string) => ({ id, state: 'alive', birth: { parent: null, mutations: [] } });
+  const details = { parentFitness: null, failure: null, mutations: [] };
+  const outline = (id: string) => ({ id, state: 'alive', parent: null, fitness: null, details });
   let tree = { individual: outline('w1-20000'), children: [] } as unknown as Descent;
   for (let n = 19_999; n > 0; n--)
     tree = { individual: outline(`w1-${n}`), children: [tree] } as unknown as Descent;

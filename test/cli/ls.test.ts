@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import type { Outline } from '@galapagos/population';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { csvLines } from '../../packages/cli/src/csv.js';
-import { type Row, sorted } from '../../packages/cli/src/listing.js';
+import { type Row, type SortKey, sorted } from '../../packages/cli/src/listing.js';
 import { newWorld } from '../population/support.js';
 import { galapagos } from './harness.js';
 import { type Cast, populate } from './population.js';
@@ -121,11 +122,15 @@ describe('ls', () => {
 });
 
 it('rows that have no value are last, whichever way they are sorted', () => {
-  const row = (id: string, seconds: number | null) => ({ id, seconds }) as unknown as Row;
-  const some = [row('w1-1', null), row('w1-2', 3), row('w1-10', 5), row('w1-3', 3)];
-  expect(sorted(some, 'seconds', false).map(({ id }) => id)).toEqual(['w1-10', 'w1-2', 'w1-3', 'w1-1']);
-  expect(sorted(some, 'seconds', true).map(({ id }) => id)).toEqual(['w1-2', 'w1-3', 'w1-10', 'w1-1']);
-  const alike = ['w1-9', 'w1-40', 'w1-32'].map((id) => ({ id, fitness: 1 }) as unknown as Row);
-  expect(sorted(alike, 'fitness', false).map(({ id }) => id)).toEqual(['w1-9', 'w1-40', 'w1-32']);
-  expect(sorted(some, 'id', true).map(({ id }) => id)).toEqual(['w1-1', 'w1-2', 'w1-3', 'w1-10']);
+  const outline = (id: string, seconds: number | null) =>
+    ({ id, details: { seconds } }) as unknown as Outline;
+  const ids = (some: readonly Outline[], ...[key, reverse]: [SortKey, boolean]) =>
+    sorted(some, key, reverse, new Map([['w1-3', 7]])).map(({ id }) => id);
+  const some = [outline('w1-1', null), outline('w1-2', 3), outline('w1-10', 5), outline('w1-3', 3)];
+  expect(ids(some, 'seconds', false)).toEqual(['w1-10', 'w1-2', 'w1-3', 'w1-1']);
+  expect(ids(some, 'seconds', true)).toEqual(['w1-2', 'w1-3', 'w1-10', 'w1-1']);
+  expect(ids(some, 'generation', true)).toEqual(['w1-3', 'w1-1', 'w1-2', 'w1-10']);
+  const alike = ['w1-9', 'w1-40', 'w1-32'].map((id) => ({ id, fitness: 1 }) as unknown as Outline);
+  expect(ids(alike, 'fitness', false)).toEqual(['w1-9', 'w1-40', 'w1-32']);
+  expect(ids(some, 'id', true)).toEqual(['w1-1', 'w1-2', 'w1-3', 'w1-10']);
 });

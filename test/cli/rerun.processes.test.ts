@@ -32,7 +32,7 @@ async function search(root: string): Promise<void> {
 async function individuals(root: string): Promise<Individual[]> {
   const population = await Population.open(root, realGround());
   const found: (Individual | undefined)[] = [];
-  for await (const { id } of everyone(population)) found.push(await findIndividual(population, id));
+  for (const { id } of await everyone(population)) found.push(await findIndividual(population, id));
   return found
     .filter((individual) => individual !== undefined)
     .sort((a, b) => Number(a.id.split('-')[1]) - Number(b.id.split('-')[1]));

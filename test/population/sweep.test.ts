@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { FaultyFilesystem } from '../support/faulty-filesystem.js';
 import { first, join, newWorld, openWorld, raise } from './support.js';
 
+const nothing = { dead: [], litter: [], surplus: [], isUndigested: false };
 const options = {
   host: unknowingHost,
   version: '0.0.0',
@@ -36,9 +37,9 @@ describe('a sweep', () => {
     expect(ids['hall-of-fame'].sort()).toEqual([`${me.name}-3`, `${me.name}-4`]);
     // What a worker is preparing that works stays.
     expect(litter).toEqual([expect.stringContaining(`${me.name}-5`)]);
-    expect(await findWaste(population, unknowingHost)).toEqual({ dead: [], litter: [], surplus: [] });
+    expect(await findWaste(population, unknowingHost)).toEqual(nothing);
     const again = { ...options, hallOfFame: 2 };
-    expect(await sweep(population, { dead: [], litter: [], surplus: [] }, again)).toMatchObject({
+    expect(await sweep(population, nothing, again)).toMatchObject({
       recorded: 0,
     });
   });
@@ -78,7 +79,7 @@ describe('a sweep', () => {
     await nodeFilesystem.unlink(`${world.root}/dead/${me.name}-1~1~${me.name}/dna.json`);
     const waste = await findWaste(population, unknowingHost);
     expect(await sweep(population, waste, options)).toMatchObject({ unreadable: 1 });
-    expect(await findWaste(population, unknowingHost)).toEqual({ dead: [], litter: [], surplus: [] });
+    expect(await findWaste(population, unknowingHost)).toEqual(nothing);
   });
 
   test('leaves alone what one has that may be joining', async () => {

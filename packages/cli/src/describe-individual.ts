@@ -57,7 +57,7 @@ function describeChildren(children: readonly Outline[]): string {
   if (children.length === 0) return 'none';
   const named = children
     .slice(0, NAMED)
-    .map(({ id, evaluation }) => `${id} (${evaluation === undefined ? '–' : percent(evaluation.fitness)})`);
+    .map(({ id, fitness }) => `${id} (${fitness === null ? '–' : percent(fitness)})`);
   const rest = children.length - named.length;
   return `${children.length}: ${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }

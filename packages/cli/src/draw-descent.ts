@@ -33,11 +33,11 @@ function childrenOf({ children }: Descent, rest: string): Open[] {
   });
 }
 
-function describe({ id, birth, evaluation, failure, state }: Outline): string {
-  const { parent, mutations } = birth;
-  const fitness = evaluation === undefined ? (failure?.class ?? state) : percent(evaluation.fitness);
-  const gain =
-    parent === null || evaluation === undefined ? '' : ` ${points(evaluation.fitness - parent.fitness)}`;
-  const applied = mutations.filter(({ outcome }) => outcome === 'applied').map(describeMutation);
-  return [id, `${fitness}${gain}`, applied.join('; ')].filter((part) => part !== '').join('  ');
+function describe({ id, state, fitness, details }: Outline): string {
+  const { parentFitness, failure, mutations } = details;
+  const result = fitness === null ? (failure ?? state) : percent(fitness);
+  const gain = parentFitness === null || fitness === null ? '' : ` ${points(fitness - parentFitness)}`;
+  return [id, `${result}${gain}`, mutations.map(describeMutation).join('; ')]
+    .filter((part) => part !== '')
+    .join('  ');
 }

@@ -32,6 +32,6 @@ function mutationsOf({ birth }: Individual): string[] {
 }
 
 /** `INSERT-CONVOLUTION  3x3 stride 2 e1, BN+ReLU, after input` */
-export function describeMutation({ mutation, detail }: DrawnMutation): string {
+export function describeMutation({ mutation, detail }: Omit<DrawnMutation, 'outcome'>): string {
   return detail === '' ? mutation : `${mutation}  ${detail}`;
 }

@@ -1,5 +1,5 @@
 import { drawnMutationSchema } from '@galapagos/dna';
-import type { Descent, Individual, Outline } from '@galapagos/population';
+import { type Descent, type Individual, type Outline, outlineOf } from '@galapagos/population';
 import { z } from 'zod';
 import { stateShape } from './states.js';
 
@@ -12,13 +12,18 @@ export const lineageRowShape = z.strictObject({
   fitness: z.number().nullable(),
   gain: z.number().nullable().describe('Its fitness less its parent’s.'),
   bornAt: z.string(),
-  mutations: z.array(drawnMutationSchema),
+  mutations: z
+    .array(drawnMutationSchema)
+    .describe('All that were drawn; in a tree, those that were applied.'),
 });
 type LineageRow = z.infer<typeof lineageRowShape>;
 
 /** A line, the first ancestor first. */
 export function rowsOfLine(line: readonly Individual[]): LineageRow[] {
-  return line.map(rowOf);
+  return line.map((individual, depth) => ({
+    ...rowOf(outlineOf(individual), depth),
+    mutations: individual.birth.mutations,
+  }));
 }
 
 /** A tree: each before its children, the eldest of those first. */
@@ -33,17 +38,16 @@ export function rowsOfTree(tree: Descent): LineageRow[] {
   return rows;
 }
 
-function rowOf({ id, state, birth, evaluation }: Individual | Outline, depth: number): LineageRow {
-  const { parent, bornAt, mutations } = birth;
-  const fitness = evaluation?.fitness ?? null;
+function rowOf({ id, state, parent, fitness, details }: Outline, depth: number): LineageRow {
+  const { parentFitness, bornAt, mutations } = details;
   return {
     id,
-    parent: parent?.id ?? null,
+    parent,
     depth,
     state,
     fitness,
-    gain: parent === null || fitness === null ? null : fitness - parent.fitness,
+    gain: parentFitness === null || fitness === null ? null : fitness - parentFitness,
     bornAt,
-    mutations,
+    mutations: mutations.map((mutation) => ({ ...mutation, outcome: 'applied' })),
   };
 }

@@ -36,33 +36,30 @@ export const SORT_KEYS = [
 ] as const;
 export type SortKey = (typeof SORT_KEYS)[number];
 
-/** A row for each individual. All that ever were are needed, so that generations can be counted. */
-export function rowsOf(outlines: readonly Outline[]): Row[] {
-  const generations = generationsOf(outlines);
-  return outlines.map((outline) => rowOf(outline, generations.get(outline.id) ?? null));
-}
-
-function rowOf(outline: Outline, generation: number | null): Row {
-  const { id, state, owner, birth, evaluation, failure, convolutions } = outline;
+/** What a list says of an individual. @param generation Null where it is not known. */
+export function rowOf(outline: Outline, generation: number | null): Row {
+  const { id, state, parent, fitness, details } = outline;
+  const { owner, bornAt, seconds, flops, parameters, convolutions, failure, mutations } = details;
   return {
     id,
     state,
-    fitness: evaluation?.fitness ?? null,
-    parent: birth.parent?.id ?? null,
+    fitness,
+    parent,
     generation,
-    bornAt: birth.bornAt,
-    owner: owner ?? null,
-    seconds: evaluation?.seconds ?? null,
-    flops: evaluation?.flops ?? null,
-    parameters: evaluation?.parameters ?? null,
+    bornAt,
+    owner,
+    seconds,
+    flops,
+    parameters,
     convolutions,
-    failure: failure?.class ?? null,
-    mutations: birth.mutations.filter(({ outcome }) => outcome === 'applied').map(describeMutation),
+    failure,
+    mutations: mutations.map(describeMutation),
   };
 }
 
-function generationsOf(outlines: readonly Outline[]): Map<string, number> {
-  const parents = new Map(outlines.map(({ id, birth }) => [id, birth.parent?.id]));
+/** The generation of each whose line of ancestors is known. All that ever were are needed. */
+export function generationsOf(outlines: readonly Outline[]): Map<string, number> {
+  const parents = new Map(outlines.map(({ id, parent }) => [id, parent ?? undefined]));
   const generations = new Map<string, number>();
   for (const { id } of outlines) {
     // Up to one whose generation is known, then down again; a circle comes to no such one.
@@ -80,23 +77,50 @@ function generationsOf(outlines: readonly Outline[]): Map<string, number> {
 }
 
 /** The largest first, what has no value last, whichever way round. */
-export function sorted(rows: readonly Row[], key: SortKey, reverse: boolean): Row[] {
+export function sorted(
+  outlines: readonly Outline[],
+  key: SortKey,
+  reverse: boolean,
+  generations: ReadonlyMap<string, number>,
+): Outline[] {
   const sign = reverse ? -1 : 1;
-  return rows.toSorted((a, b) => {
-    const [one, other] = [valueOf(a, key), valueOf(b, key)];
-    if (one !== null && other !== null && one !== other) return one < other ? sign : -sign;
-    return Number(one === null) - Number(other === null) || (countingId(a) < countingId(b) ? -1 : 1);
+  const valued = outlines.map((outline) => ({ outline, value: valueOf(outline, key, generations) }));
+  valued.sort((a, b) => {
+    if (a.value === null || b.value === null || a.value === b.value)
+      return Number(a.value === null) - Number(b.value === null) || inOrder(a.outline, b.outline, key, sign);
+    return a.value < b.value ? sign : -sign;
   });
+  return valued.map(({ outline }) => outline);
 }
 
-function valueOf(row: Row, key: SortKey): string | number | null {
-  // As in its name: of those that are alike the same one is the best here and in the leaderboard.
-  if (key === 'fitness') return row.fitness === null ? null : `${row.fitness.toFixed(6)}~${row.id}`;
-  return key === 'id' ? countingId(row) : key === 'born' ? row.bornAt : row[key];
+function valueOf(
+  { id, fitness, details }: Outline,
+  key: SortKey,
+  generations: ReadonlyMap<string, number>,
+): string | number | null {
+  switch (key) {
+    case 'fitness':
+      // To the digits of a name.
+      return fitness === null ? null : Number(fitness.toFixed(6));
+    case 'generation':
+      return generations.get(id) ?? null;
+    case 'id':
+      return countingId(id);
+    case 'born':
+      return details.bornAt;
+    default:
+      return details[key];
+  }
+}
+
+/** Of those that are as fit the one with the greater name comes first, as in the leaderboard; else the elder. */
+function inOrder(a: Outline, b: Outline, key: SortKey, sign: number): number {
+  if (key === 'fitness' && a.fitness !== null) return a.id < b.id ? sign : -sign;
+  return countingId(a.id) < countingId(b.id) ? -1 : 1;
 }
 
 /** An id whose order is that of its numbers: w2-9 before w2-10. */
-function countingId({ id }: Row): string {
+function countingId(id: string): string {
   return id.replace(/[0-9]+/g, (digits) => digits.padStart(32, '0'));
 }
 

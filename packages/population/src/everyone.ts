@@ -1,11 +1,11 @@
 import { DnaError } from '@galapagos/dna';
 import { PopulationError } from './errors.js';
-import { allLines } from './history-lines.js';
+import { allEntries, trashed } from './find.js';
 import { readIndividual } from './individual.js';
 import { type Entry, type IndividualId, pathOf } from './layout.js';
-import { type Outline, outlineOf, parseOutline } from './outline.js';
+import { type Outline, outlineOf } from './outline.js';
 import type { Population } from './population.js';
-import { allEntries, trashed } from './find.js';
+import { recordedOutlines } from './recorded.js';
 
 /** Looks at the directories: what moved just then is found in the next. */
 const LOOKS = 3;
@@ -13,41 +13,31 @@ const LOOKS = 3;
 export interface EveryoneOptions {
   /** Told of what has the name of an individual and cannot be read as one; `fsck` says why. */
   readonly onUnreadable?: (path: string) => void;
-  /** Of the records only those whose text names this individual: its own, and those of its children. */
-  readonly naming?: IndividualId;
 }
 
 /**
  * Every individual that ever was, each id once: those in training, alive, dead, in a trash and in the hall of fame,
  * and then those of whom only a record is left.
  */
-export async function* everyone(
+export async function everyone(
   population: Population,
-  { onUnreadable, naming }: EveryoneOptions = {},
-): AsyncGenerator<Outline> {
-  const named = naming === undefined ? undefined : Buffer.from(JSON.stringify(naming));
-  const seen = new Set<IndividualId>();
+  { onUnreadable }: EveryoneOptions = {},
+): Promise<Outline[]> {
+  const found = new Map<IndividualId, Outline>();
   let missed = new Set<string>();
   for (let look = 0; look === 0 || (look < LOOKS && missed.size > 0); look++) {
     missed = new Set();
     for (const { entry, path } of await places(population)) {
-      if (seen.has(entry.id)) continue;
+      if (found.has(entry.id)) continue;
       const outline = await readOutline(population, entry, path);
       if (outline === undefined) missed.add(path);
-      else {
-        seen.add(entry.id);
-        yield outline;
-      }
+      else found.set(entry.id, outline);
     }
   }
   for (const path of missed) onUnreadable?.(path);
-  for await (const line of allLines(population)) {
-    if (named !== undefined && !line.bytes.includes(named)) continue;
-    const outline = parseOutline(population, line);
-    if (outline === undefined || seen.has(outline.id)) continue;
-    seen.add(outline.id);
-    yield outline;
-  }
+  for (const outline of await recordedOutlines(population))
+    if (!found.has(outline.id)) found.set(outline.id, outline);
+  return [...found.values()];
 }
 
 /** In the order in which an individual moves, so that none is missed. */

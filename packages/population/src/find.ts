@@ -1,7 +1,5 @@
 import { readEvaluation } from './evaluation.js';
-import { parseRecord } from './history.js';
-import { allLines } from './history-lines.js';
-import { type Individual, fromRecord, readIndividual } from './individual.js';
+import { type Individual, readIndividual } from './individual.js';
 import {
   type AliveEntry,
   type DeadEntry,
@@ -15,6 +13,7 @@ import {
   workerPath,
 } from './layout.js';
 import type { Population } from './population.js';
+import { readRecorded, recordedOutlines } from './recorded.js';
 
 /** Every individual that has a folder: in training, alive, dead, in the hall of fame. Each id once. */
 export async function allEntries(population: Population): Promise<Entry[]> {
@@ -45,13 +44,10 @@ export async function findIndividual(
   return await findRecord(population, id);
 }
 
-/** Only lines that name it are looked into: of a long history a reading of all takes seconds. */
 async function findRecord(population: Population, id: IndividualId): Promise<Individual | undefined> {
-  const named = Buffer.from(JSON.stringify(id));
-  for await (const line of allLines(population)) {
-    if (!line.bytes.includes(named)) continue;
-    const record = parseRecord(population, line);
-    if (record?.id === id) return fromRecord(record);
+  for (const outline of await recordedOutlines(population)) {
+    const individual = outline.id === id ? await readRecorded(population, id, outline.place) : undefined;
+    if (individual !== undefined) return individual;
   }
   return undefined;
 }

@@ -1,7 +1,9 @@
 import { readTrashed } from './collect.js';
 import type { Finding } from './finding.js';
 import { parseRecord } from './history.js';
-import { historyFiles, linesOf } from './history-lines.js';
+import { DIGESTS, type Digest } from './digest-file.js';
+import { historyFiles, linesOf, workerOf } from './history-lines.js';
+import { readDigests } from './recorded.js';
 import { famousWithoutRecord, livingThoughRecorded } from './invariants.js';
 import {
   BIRTH_FILE,
@@ -96,7 +98,9 @@ async function trashProblems(population: Population, owner: WorkerName, trash: T
 export async function historyFindings(population: Population): Promise<Finding[]> {
   // Listed before the history is read: a record is written before its individual enters the hall.
   const hall = await population.hallOfFame();
-  const { found, findings, isComplete } = await readRecords(population);
+  const digests = await readDigests(population);
+  const { found, places, findings, isComplete } = await readRecords(population);
+  if (isComplete) findings.push(...digests.flatMap((digest) => digestFindings(digest, places)));
   // Listed after it: who is recorded does not live any more.
   const { training, alive } = await population.living();
   const isRecorded = (id: IndividualId) => found.has(id);
@@ -117,11 +121,40 @@ export async function historyFindings(population: Population): Promise<Finding[]
   return findings;
 }
 
+interface RecordPlace {
+  readonly id: IndividualId;
+  readonly worker: WorkerName;
+  readonly start: number;
+}
+
+/** Of digests that do not say what the histories say: without them lists are made of those. */
+function digestFindings({ name, coverage, outlines }: Digest, places: readonly RecordPlace[]): Finding[] {
+  const keyOf = ({ id, worker, start }: RecordPlace) => `${id} ${worker} ${start}`;
+  const covered = places.filter(({ worker, start }) => coverage.includes(worker, start));
+  const recorded = new Set(covered.map(keyOf));
+  const ids = new Set(outlines.map(({ id }) => id));
+  const wrong = [
+    ...outlines.filter(({ id, place }) => !recorded.has(keyOf({ id, ...place }))),
+    ...covered.filter(({ id }) => !ids.has(id)),
+  ];
+  if (wrong.length === 0) return [];
+  const path = `${DIGESTS}/${name}`;
+  const problem = `not what the histories say, of ${wrong.length} individuals, ${wrong[0]?.id} first`;
+  const repair = { kind: 'set-aside', paths: [path] } as const;
+  return [
+    { severity: 'warning', path, problem, fix: 'remove it: it is made again from the histories', repair },
+  ];
+}
+
 /** Where each is recorded; a file or a line that cannot be read does not keep the others from being read. */
-async function readRecords(
-  population: Population,
-): Promise<{ found: Map<string, string>; findings: Finding[]; isComplete: boolean }> {
-  const found = new Map<string, string>();
+async function readRecords(population: Population): Promise<{
+  found: Map<IndividualId, string>;
+  places: RecordPlace[];
+  findings: Finding[];
+  isComplete: boolean;
+}> {
+  const found = new Map<IndividualId, string>();
+  const places: RecordPlace[] = [];
   const findings: Finding[] = [];
   let isComplete = true;
   const report = (path: string, error: unknown): void => {
@@ -137,7 +170,10 @@ async function readRecords(
           const record = parseRecord(population, line);
           const fix = 'none needed: what it was to record was not deleted';
           if (record === undefined) findings.push({ severity: 'note', path, problem: 'a torn line', fix });
-          else found.set(record.id, path);
+          else {
+            found.set(record.id, path);
+            places.push({ id: record.id, worker: workerOf(file), start: line.start });
+          }
         } catch (error) {
           report(path, error);
         }
@@ -146,5 +182,5 @@ async function readRecords(
       report(`history/${file}`, error);
     }
   }
-  return { found, findings, isComplete };
+  return { found, places, findings, isComplete };
 }

@@ -1,3 +1,4 @@
+import { DIGESTS, parseDigestName } from './digest-file.js';
 import { ifPresent } from './filesystem-errors.js';
 import type { Finding } from './finding.js';
 import { individualFindings } from './fsck-individuals.js';
@@ -21,7 +22,14 @@ import { summarizeWorkers } from './summary.js';
 const LOCK = 'dead.lock';
 
 /** What lies at the top: the layout, and the lock of whoever collects. */
-const KNOWN_AT_TOP: readonly string[] = [...TOP_DIRECTORIES, EXPERIMENT_FILE, LOCK, 'logs', LOST_AND_FOUND];
+const KNOWN_AT_TOP: readonly string[] = [
+  ...TOP_DIRECTORIES,
+  EXPERIMENT_FILE,
+  LOCK,
+  'logs',
+  DIGESTS,
+  LOST_AND_FOUND,
+];
 
 /**
  * Checks a population against what PROTOCOL.md promises; reads only. While workers run, what moves during the
@@ -49,6 +57,8 @@ async function foreignNames(population: Population): Promise<Finding[]> {
   for (const state of STATES) await look(state, (name) => parseName(state, name) !== undefined, 'warning');
   await look('workers', isWorkerName, 'warning');
   await look('history', isHistoryName, 'warning');
+  for (const name of await population.listIfPresent(DIGESTS))
+    if (parseDigestName(name) === undefined) findings.push(foreign(`${DIGESTS}/${name}`, 'warning'));
   await look('control', (name) => /^[0-9]{6}$/.test(name), 'note');
   await look('.', (name) => KNOWN_AT_TOP.includes(name), 'note');
   return findings;

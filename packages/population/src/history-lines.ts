@@ -1,26 +1,35 @@
 import { readPartIfPresent } from './files.js';
-import { isWorkerName } from './layout.js';
+import type { Range } from './coverage.js';
+import { type WorkerName, isWorkerName } from './layout.js';
 import type { Population } from './population.js';
 
 /** Bytes that are read at once: a long history is more than memory holds. */
 const PART = 8 * 2 ** 20;
+const SHORT_PART = 2 ** 16;
 const NEWLINE = 0x0a;
 
 /** One line of a file of the history, without its newline; it may be torn. */
 export interface HistoryLine {
   /** The file's name in `history/`. */
   readonly file: string;
-  /** From 1. */
+  /** From 1, counted from where the reading began. */
   readonly number: number;
   /** Where in the file it begins. */
   readonly start: number;
   /** Valid until the next line is asked for. */
   readonly bytes: Buffer;
+  /** Whether its newline is there. */
+  readonly isEnded: boolean;
 }
 
 /** Whether a name in `history/` is one of ours. */
 export function isHistoryName(name: string): boolean {
-  return name.endsWith('.jsonl') && isWorkerName(name.slice(0, -'.jsonl'.length));
+  return name.endsWith('.jsonl') && isWorkerName(workerOf(name));
+}
+
+/** Whose file it is. */
+export function workerOf(name: string): WorkerName {
+  return name.slice(0, -'.jsonl'.length);
 }
 
 /** The names of the workers' files. */
@@ -28,24 +37,30 @@ export async function historyFiles(population: Population): Promise<string[]> {
   return (await population.list('history')).filter(isHistoryName);
 }
 
-/** Every line of every worker's file. */
-export async function* allLines(population: Population): AsyncGenerator<HistoryLine> {
-  for (const name of await historyFiles(population)) yield* linesOf(population, name);
-}
-
-/** The lines of one file, empty ones left out. */
-export async function* linesOf(population: Population, file: string): AsyncGenerator<HistoryLine> {
+/**
+ * The lines of one file, empty ones left out.
+ * @param from Where a line begins. @param to Where one ends; what follows is not read. @default all of the file
+ */
+export async function* linesOf(
+  population: Population,
+  file: string,
+  [from, to]: Range = [0, Infinity],
+): AsyncGenerator<HistoryLine> {
   let carry: Buffer = Buffer.alloc(0);
-  let start = 0;
+  let start = from;
   let number = 1;
-  for (let offset = 0; ;) {
-    const part = await readLine(population, file, offset, PART);
-    if (part === undefined || part.length === 0) break;
-    offset += part.length;
-    const data = carry.length === 0 ? part : Buffer.concat([carry, part]);
+  // Most of what is asked for is all of a long file, or the short end of one.
+  let part = from === 0 ? PART : SHORT_PART;
+  for (let offset = from; offset < to;) {
+    const bytes = await readLine(population, file, offset, Math.min(part, to - offset));
+    if (bytes === undefined || bytes.length === 0) break;
+    part = PART;
+    offset += bytes.length;
+    const data = carry.length === 0 ? bytes : Buffer.concat([carry, bytes]);
     let begin = 0;
     for (let end = data.indexOf(NEWLINE); end >= 0; end = data.indexOf(NEWLINE, begin)) {
-      if (end > begin) yield { file, number, start: start + begin, bytes: data.subarray(begin, end) };
+      if (end > begin)
+        yield { file, number, start: start + begin, bytes: data.subarray(begin, end), isEnded: true };
       number++;
       begin = end + 1;
     }
@@ -53,7 +68,7 @@ export async function* linesOf(population: Population, file: string): AsyncGener
     start += begin;
   }
   // Without its newline alone a record is whole.
-  if (carry.length > 0) yield { file, number, start, bytes: carry };
+  if (carry.length > 0) yield { file, number, start, bytes: carry, isEnded: false };
 }
 
 /** The bytes of one line whose place is known; undefined where the file is gone. */

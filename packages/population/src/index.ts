@@ -16,6 +16,7 @@ export { collect, takeTrash } from './collect.js';
 export { type Conception, conceive } from './conceive.js';
 export { Control, type Order, boundsOf, giveOrder } from './control.js';
 export { type Curve, curveSchema } from './curve.js';
+export { Digester } from './digest.js';
 export { cleanStaging, discard } from './discard.js';
 export {
   type Attempt,
@@ -80,7 +81,7 @@ export {
 } from './layout.js';
 export { type Descent, childrenOf, descent, lineage } from './lineage.js';
 export { Liveness, readWorker, readBeat } from './liveness.js';
-export type { Outline } from './outline.js';
+export { type Outline, outlineOf } from './outline.js';
 export { type Politely, politely } from './lock.js';
 export { type JoinOptions, Membership } from './membership.js';
 export { filesystemAt, localFilesystem } from './local-filesystem.js';

@@ -70,18 +70,20 @@ export interface TrashEntry {
 const WORKER = '[a-z0-9]{1,32}';
 const ID = `${WORKER}-[0-9]{1,12}`;
 const TENURE = '[1-9][0-9]{0,8}';
+const workerName = new RegExp(`^${WORKER}$`);
+const individualId = new RegExp(`^${ID}$`);
 const training = new RegExp(`^(${ID})~(${TENURE})~(${WORKER})$`);
 const alive = new RegExp(`^([01]\\.[0-9]{6})~(${ID})~(${TENURE})$`);
 const trash = new RegExp(`^(${ID})(?:~(${TENURE})(~recorded)?)?$`);
 
 /** Whether a name may be one of a worker. */
 export function isWorkerName(name: string): boolean {
-  return new RegExp(`^${WORKER}$`).test(name);
+  return workerName.test(name);
 }
 
 /** Whether a name may be one of an individual. */
 export function isIndividualId(name: string): boolean {
-  return new RegExp(`^${ID}$`).test(name);
+  return individualId.test(name);
 }
 
 /** The name of an entry in the directory of its state. */
@@ -149,6 +151,11 @@ export function trashPath(worker: WorkerName, entry: TrashEntry): string {
   return `${workerPath(worker)}/trash/${trashName(entry)}`;
 }
 
+/** The name of a worker's file in `history/`. */
+export function historyFile(worker: WorkerName): string {
+  return `${worker}.jsonl`;
+}
+
 export function historyPath(worker: WorkerName): string {
-  return `history/${worker}.jsonl`;
+  return `history/${historyFile(worker)}`;
 }

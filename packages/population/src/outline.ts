@@ -1,26 +1,80 @@
+import { drawnMutationSchema } from '@galapagos/dna';
+import { z } from 'zod';
+import { FAILURE_CLASSES } from './documents.js';
 import { historyRecordSchema, parseRecord } from './history.js';
 import { parseIfValid } from './documents.js';
 import type { HistoryLine } from './history-lines.js';
 import { type Individual, fromRecord, ownerOf } from './individual.js';
+import type { IndividualId } from './layout.js';
 import type { Population } from './population.js';
 
+/** What a list shows of an individual beside what it is found by. */
+export const outlineDetailsSchema = z.strictObject({
+  /** Who trains or trained it; null where nothing says so. */
+  owner: z.string().nullable(),
+  /** Its parent's when it was born; null for the first kind. */
+  parentFitness: z.number().nullable(),
+  bornAt: z.string(),
+  /** Those that made it out of its parent, without those that were drawn in vain. */
+  mutations: z.array(drawnMutationSchema.omit({ outcome: true })),
+  /** Of training and validation; null where it was not evaluated, as are the next two. */
+  seconds: z.number().nullable(),
+  flops: z.number().nullable(),
+  parameters: z.int().nullable(),
+  /** The class of its failure; null where it did not fail. */
+  failure: z.enum(FAILURE_CLASSES).nullable(),
+  /** How many its DNA has. */
+  convolutions: z.int(),
+});
+export type OutlineDetails = z.infer<typeof outlineDetailsSchema>;
+
 /** What a list shows of an individual: all but its DNA and its curve, which are most of it. */
-export interface Outline extends Omit<Individual, 'dna' | 'curve'> {
-  /** How many convolutions its DNA has. */
-  readonly convolutions: number;
+export interface Outline {
+  readonly id: IndividualId;
+  readonly state: Individual['state'];
+  /** Null for the first kind. */
+  readonly parent: IndividualId | null;
+  /** Null where it was not evaluated. */
+  readonly fitness: number | null;
+  readonly details: OutlineDetails;
 }
 
 /** An individual without what a list does not show. */
-export function outlineOf({ dna, curve: _curve, ...rest }: Individual): Outline {
+export function outlineOf(individual: Individual): Outline {
+  const { dna } = individual;
   const convolutions = Object.values(dna.edges).filter(({ type }) => type === 'CONV').length;
-  return { ...rest, convolutions };
+  return outline({ ...individual, owner: individual.owner ?? null, convolutions });
+}
+
+type Sketch = Pick<Individual, 'id' | 'state' | 'birth' | 'evaluation' | 'failure'> &
+  Pick<OutlineDetails, 'owner' | 'convolutions'>;
+
+function outline({ id, state, owner, birth, evaluation, failure, convolutions }: Sketch): Outline {
+  const applied = birth.mutations.filter(({ outcome }) => outcome === 'applied');
+  return {
+    id,
+    state,
+    parent: birth.parent?.id ?? null,
+    fitness: evaluation?.fitness ?? null,
+    details: {
+      owner,
+      parentFitness: birth.parent?.fitness ?? null,
+      bornAt: birth.bornAt,
+      mutations: applied.map(({ mutation, detail }) => ({ mutation, detail })),
+      seconds: evaluation?.seconds ?? null,
+      flops: evaluation?.flops ?? null,
+      parameters: evaluation?.parameters ?? null,
+      failure: failure?.class ?? null,
+      convolutions,
+    },
+  };
 }
 
 const withoutDnaSchema = historyRecordSchema.omit({ dna: true });
 
 /**
  * The outline of the record in a line; undefined where it is torn. A line as `appendHistory` writes it is read
- * without its DNA and its curve, which makes a long history ten times faster to list; any other is read whole.
+ * without its DNA and its curve, which is ten times as fast; any other is read whole.
  */
 export function parseOutline(population: Population, line: HistoryLine): Outline | undefined {
   const text = new TextDecoder().decode(line.bytes);
@@ -32,19 +86,15 @@ export function parseOutline(population: Population, line: HistoryLine): Outline
   }
   const record = parseIfValid(withoutDnaSchema, parts.rest, population.path(`history/${line.file}`));
   if (record === undefined) return undefined;
-  const { id, tenure, birth, attempt, evaluation, failure } = record;
-  return {
-    id,
+  return outline({
+    id: record.id,
     state: 'collected',
-    tenure,
-    owner: ownerOf(record),
-    birth,
-    attempt: attempt ?? undefined,
-    evaluation: evaluation ?? undefined,
-    failure: failure ?? undefined,
-    folder: undefined,
+    birth: record.birth,
+    evaluation: record.evaluation ?? undefined,
+    failure: record.failure ?? undefined,
+    owner: ownerOf(record) ?? null,
     convolutions: parts.dna.split('"type":"CONV"').length - 1,
-  };
+  });
 }
 
 /** What is cut out begins with its key and ends at the next; no vertex or edge has a field of these. */

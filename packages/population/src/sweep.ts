@@ -1,5 +1,6 @@
 import { collect, readOrLeave, takeTrash } from './collect.js';
 import { boundsOf } from './control.js';
+import { Digester, WORTH_DIGESTING } from './digest.js';
 import { cleanStaging } from './discard.js';
 import type { Host } from './host.js';
 import {
@@ -14,6 +15,7 @@ import {
 import type { Politely } from './lock.js';
 import { type JoinOptions, Membership } from './membership.js';
 import type { Population } from './population.js';
+import { countUndigested } from './recorded.js';
 import { summarizeWorkers } from './summary.js';
 
 /** What may go, and nobody has cleared away yet. */
@@ -23,6 +25,8 @@ export interface Waste {
   readonly litter: readonly { readonly worker: WorkerName; readonly paths: readonly string[] }[];
   /** Those who are too many in the hall of fame. */
   readonly surplus: readonly AliveEntry[];
+  /** Whether enough is recorded that no digest has yet. */
+  readonly isUndigested: boolean;
 }
 
 /**
@@ -45,7 +49,12 @@ export async function findWaste(population: Population, host: Host): Promise<Was
     if (paths.length > 0) litter.push({ worker: name, paths });
   }
   const hall = (await population.hallOfFame()).toSorted((a, b) => (nameOf(a) < nameOf(b) ? 1 : -1));
-  return { dead: await population.dead(), litter, surplus: hall.slice(hallOfFame) };
+  return {
+    dead: await population.dead(),
+    litter,
+    surplus: hall.slice(hallOfFame),
+    isUndigested: (await countUndigested(population)) >= WORTH_DIGESTING,
+  };
 }
 
 /** Whether a collection would get rid of what lies in a trash. */
@@ -108,5 +117,7 @@ async function collectAll(me: Membership, { dead }: Waste, { hallOfFame }: Sweep
     await me.beat();
     recorded += await collect(me, hallOfFame, dead.slice(first, first + BATCH));
   }
+  const digester = new Digester(me);
+  while ((await digester.digest()) > 0 || (await digester.condense())) await me.beat();
   return recorded;
 }

@@ -1,4 +1,5 @@
 import {
+  Digester,
   type Politely,
   type TrainingEntry,
   type WorkerName,
@@ -14,6 +15,8 @@ import type { Shift } from './shift.js';
 
 /** The dead that are worth a collection. */
 const WORTH_COLLECTING = 8;
+/** Records between two looks at what is to be digested, on average. */
+const DIGEST_EVERY = 128;
 
 /**
  * Adopts an individual whose owner is gone, if there is one, and brings it up: that is this turn's work.
@@ -49,12 +52,15 @@ async function isOrphan(shift: Shift, { worker }: TrainingEntry): Promise<boolea
 /** Clears away what the dead left: individuals, and workers that are gone. */
 export class Housekeeping {
   readonly #cleared = new Set<WorkerName>();
+  readonly #digester: Digester;
   #nextRound = 0;
 
   constructor(
     private readonly shift: Shift,
     private readonly politely: Politely,
-  ) {}
+  ) {
+    this.#digester = new Digester(shift.me);
+  }
 
   /** Collects where it is worth it, and now and then looks for workers that are gone. */
   async tidy(): Promise<void> {
@@ -74,11 +80,20 @@ export class Housekeeping {
     const dead = await population.dead();
     // Without room for their records they stay where they are.
     await ifThereIsRoom(this.shift, async () => {
-      const count = await this.politely(population.path('dead'), () =>
-        collect(me, control.bounds.hallOfFame, dead),
-      );
+      const count = await this.politely(population.path('dead'), async () => {
+        const recorded = await collect(me, control.bounds.hallOfFame, dead);
+        await this.#digest(recorded);
+        return recorded;
+      });
       if (count !== undefined && count > 0) emit({ event: 'collected', count });
     });
+  }
+
+  /** By chance, so that many who collect little each do it as often as one who collects much. */
+  async #digest(recorded: number): Promise<void> {
+    if (this.shift.population.random.next() * DIGEST_EVERY >= recorded) return;
+    await this.#digester.digest();
+    await this.#digester.condense();
   }
 
   async #clearGoneWorkers(): Promise<void> {

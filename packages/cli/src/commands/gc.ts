@@ -94,7 +94,8 @@ async function clear(
 ): Promise<Swept> {
   await clearLeftovers(population, leftovers);
   // Nobody joins for nothing: every worker that ever was leaves a folder.
-  if (waste.dead.length + waste.litter.length + waste.surplus.length === 0) return NOTHING;
+  if (waste.dead.length + waste.litter.length + waste.surplus.length === 0 && !waste.isUndigested)
+    return NOTHING;
   return await sweep(population, waste, { host: nodeHost, version, backend: 'none', politely, hallOfFame });
 }
 

@@ -5,7 +5,17 @@ import { csvLines } from '../csv.js';
 import { findMeant } from '../find.js';
 import { fit, quote } from '../format.js';
 import { openPopulation } from '../ground.js';
-import { type Row, SORT_KEYS, csvHeader, csvRow, drawRows, rowShape, rowsOf, sorted } from '../listing.js';
+import {
+  type Row,
+  SORT_KEYS,
+  csvHeader,
+  csvRow,
+  drawRows,
+  generationsOf,
+  rowOf,
+  rowShape,
+  sorted,
+} from '../listing.js';
 import { STATES } from '../states.js';
 import type { Terminal } from '../terminal.js';
 import { UsageError } from '../usage-error.js';
@@ -57,14 +67,18 @@ export const lsCommand = defineCommand({
     const population = await openPopulation(dir);
     const unreadable: string[] = [];
     if (filters.parent !== undefined) filters.parent = (await findMeant(population, filters.parent)).id;
-    const outlines: Outline[] = [];
-    for await (const outline of everyone(population, { onUnreadable: (path) => unreadable.push(path) }))
-      outlines.push(outline);
-    const chosen = rowsOf(outlines).filter((row) => isAskedFor(row, { ...filters, states }));
-    const rows = sorted(chosen, sort, reverse).slice(0, top);
+    const outlines = await everyone(population, { onUnreadable: (path) => unreadable.push(path) });
+    const generations = generationsOf(outlines);
+    const chosen = outlines.filter((outline) => isAskedFor(outline, { ...filters, states }));
+    const ordered = sorted(chosen, sort, reverse, generations);
+    // Only of whom is shown all is looked at: a hundred thousand are listed in a second.
+    const isTable = !asJson && !csv && terminal.columns !== undefined;
+    const rows = ordered
+      .slice(0, top ?? (isTable ? TERMINAL_ROWS : undefined))
+      .map((outline) => rowOf(outline, generations.get(outline.id) ?? null));
     if (asJson) printJson(terminal, shape, rows);
     else if (csv) for (const line of csvLines(csvHeader, rows.map(csvRow))) terminal.out(line);
-    else print(rows, chosen.length, top, terminal);
+    else print(rows, chosen.length, terminal);
     if (unreadable.length > 0) terminal.err(`${listed(unreadable)}: galapagos fsck ${quote(dir)} says why`);
     return 0;
   },
@@ -84,24 +98,22 @@ interface Filters {
   readonly parent: string | undefined;
 }
 
-function isAskedFor(row: Row, { states, failed, class: failure, parent }: Filters): boolean {
+function isAskedFor(outline: Outline, { states, failed, class: failure, parent }: Filters): boolean {
   return (
-    (states === undefined || states.has(row.state)) &&
-    (!failed || row.failure !== null) &&
-    (failure === undefined || row.failure === failure) &&
-    (parent === undefined || row.parent === parent)
+    (states === undefined || states.has(outline.state)) &&
+    (!failed || outline.details.failure !== null) &&
+    (failure === undefined || outline.details.failure === failure) &&
+    (parent === undefined || outline.parent === parent)
   );
 }
 
-function print(rows: readonly Row[], found: number, top: number | undefined, terminal: Terminal): void {
-  const { columns } = terminal;
-  const shown = columns === undefined || top !== undefined ? rows : rows.slice(0, TERMINAL_ROWS);
+function print(rows: readonly Row[], found: number, terminal: Terminal): void {
   if (found === 0) {
     terminal.err('nobody');
     return;
   }
-  for (const line of fit(drawRows(shown), columns)) terminal.out(line);
-  const rest = found - shown.length;
+  for (const line of fit(drawRows(rows), terminal.columns)) terminal.out(line);
+  const rest = found - rows.length;
   if (rest > 0) terminal.err(`and ${rest} more; --top ${found} shows all, and so does a pipe without --top`);
 }
 
