@@ -1,6 +1,6 @@
 // How long the views take in an experiment of which many individuals were collected.
 //
-//   npx tsc --build && node test/bench/collected.mjs [collected …]      5000 and 50000 where none are given
+//   npx tsc --build && node test/bench/collected.mjs [collected …]      5000 and 100000 where none are given
 //
 // Each directory is made with the real transitions: a population of 100, half of which has died and waits
 // for the collector, and records of a search by
@@ -27,7 +27,7 @@ const BATCH = 32;
 const counts = process.argv.slice(2).map(Number);
 const parent = process.env.KEEP ?? mkdtempSync(join(tmpdir(), 'galapagos-collected-'));
 const rows = [];
-for (const collected of counts.length > 0 ? counts : [5000, 50_000]) {
+for (const collected of counts.length > 0 ? counts : [5000, 100_000]) {
   const root = join(parent, `collected-${collected}`);
   mkdirSync(parent, { recursive: true });
   const { deepest, middle } = await make(root, collected);
@@ -38,8 +38,11 @@ for (const collected of counts.length > 0 ? counts : [5000, 50_000]) {
   rows.push({
     collected,
     'history MB': (bytes / 1e6).toFixed(0),
+    // A search digests its histories as it goes; these were made at once.
+    [`gc of ${DEAD} dead, and all to be digested`]: time(['gc', root]),
     status: time(['status', root]),
-    ls: time(['ls', root]),
+    ls: time(['ls', root, '--top', '20']),
+    'ls --sort flops': time(['ls', root, '--sort', 'flops', '--top', '20']),
     'ls --json': time(['ls', root, '--json']),
     'show collected': time(['show', root, middle]),
     'lineage deepest': time(['lineage', root, deepest]),
@@ -48,7 +51,6 @@ for (const collected of counts.length > 0 ? counts : [5000, 50_000]) {
     best: time(['best', root]),
     'gc --dry-run': time(['gc', root, '--dry-run']),
     fsck: time(['fsck', root]),
-    [`gc of ${DEAD} dead`]: time(['gc', root]),
   });
 }
 if (process.env.KEEP === undefined) rmSync(parent, { recursive: true });

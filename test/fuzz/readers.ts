@@ -277,13 +277,13 @@ function populationReaders(root: string, { alive, ids, worker }: Cast): Reader[]
       }),
   });
   const individual = async (population: Population) => {
-    for await (const { id } of everyone(population)) id satisfies string;
+    for (const { id } of await everyone(population)) id satisfies string;
     await fsck(population, nodeHost);
     await lineage(population, best);
     await findIndividual(population, best);
   };
   const records = async (population: Population) => {
-    for await (const { id } of everyone(population)) {
+    for (const { id } of await everyone(population)) {
       if (!/^[a-z0-9]{1,32}-[0-9]{1,12}$/.test(id)) throw new Finding(`an id ${JSON.stringify(id)}`);
     }
     for (const id of ids) await lineage(population, id);
