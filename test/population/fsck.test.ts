@@ -298,6 +298,26 @@ describe('fsck', () => {
     expect(readdirSync(`${world.root}/alive`)).toEqual(['0.500000~w1-1~1']);
   });
 
+  test('takes no individual for spoilt that answers nothing until it is renamed, as on Gluster', async () => {
+    const world = await newWorld();
+    const me = await join(world);
+    await raise(me, 0.5);
+    await kill(me, await raise(me, 0.4));
+    renameSync(`${world.root}/dead/w1-2~1~w1`, `${world.root}/workers/w1/trash/w1-2~1`);
+    const faulty = new FaultyFilesystem(nodeFilesystem);
+    for (const operation of ['read', 'list'] as const)
+      faulty.fail({ operation, path: /w1-[12]~/, lasting: true }, 'ESTALE');
+    const { mended, left } = await repair(await openWorld(world, faulty), repairing);
+    expect(mended).toEqual([]);
+    const paths = ['alive/0.500000~w1-1~1', 'workers/w1/trash/w1-2~1'];
+    expect(new Set(left.map(({ path }) => path))).toEqual(new Set(paths));
+    for (const { problem, repair: how } of left) {
+      expect(problem).toMatch(/is there, and cannot be read/);
+      expect(how).toBeUndefined();
+    }
+    for (const path of paths) expect(readdirSync(`${world.root}/${path}`)).toContain('dna.json');
+  });
+
   const weights = `${alive}/1/weights.safetensors`;
   test.each<[string, string, (file: string) => void, boolean]>([
     ['weights that are a directory', weights, (file) => mkdirSync(file), true],

@@ -1,6 +1,6 @@
 import type { Random } from '@galapagos/dna';
 import type { View } from './disk.js';
-import { type Change, Directory, type File, type Inode } from './inodes.js';
+import { type Change, Directory, type File, type Inode, failure } from './inodes.js';
 import type { Weaknesses } from './weaknesses.js';
 
 /** What a mount remembers, and may answer out of, though another host has changed it. */
@@ -8,7 +8,7 @@ export class ClientCache implements View {
   /** Directories by their names, as they were last looked up, and how long a change of another may go unseen. */
   readonly #names = new Map<Directory, Map<string, { readonly directory: Directory; lag?: number }>>();
   readonly #listed = new WeakMap<Directory, number>();
-  readonly #contents = new WeakMap<File, Uint8Array>();
+  readonly #contents = new WeakMap<File, { readonly data: Uint8Array; readonly at: number }>();
   readonly #kinds = new Map<
     string,
     { readonly answer: Inode | undefined; readonly at: number; readonly isMisled?: boolean }
@@ -25,6 +25,7 @@ export class ClientCache implements View {
   /** On the way through a path: a directory that another host renamed may still be there. */
   readonly look = (parent: Directory, name: string): Inode | undefined => {
     const found = parent.entries.get(name);
+    if (found instanceof Directory && this.isUnreachable(found)) throw failure('ESTALE', name);
     const { stalePath } = this.weaknesses();
     if (stalePath === 0) return found;
     const known = this.#names.get(parent);
@@ -66,15 +67,15 @@ export class ClientCache implements View {
     this.#kinds.delete(path);
   }
 
-  /** What a file holds; perhaps what it held when this host last read it. */
+  /** What a file holds; perhaps what it held when this host last asked for it, a moment ago. */
   contents(file: File): Uint8Array {
     const { written, data } = file;
     const { staleContents } = this.weaknesses();
     if (staleContents === 0) return data;
     const known = this.#contents.get(file);
-    const isStale = known !== undefined && written !== undefined && written.by !== this.host;
-    if (isStale && this.now() - written.at < this.#lag(staleContents)) return known;
-    this.#contents.set(file, data);
+    const isStale = known !== undefined && known.data !== data && written?.by !== this.host;
+    if (isStale && this.now() - known.at < this.#lag(staleContents)) return known.data;
+    this.#contents.set(file, { data, at: this.now() });
     return data;
   }
 
@@ -96,6 +97,10 @@ export class ClientCache implements View {
       }
     }
     return [...names, ...extra];
+  }
+
+  isUnreachable(directory: Directory): boolean {
+    return directory.isUnreachable && this.weaknesses().unreachable > 0;
   }
 
   /** Whether a handle of what is at a path is stale, as another host replaced or moved it a moment ago. */

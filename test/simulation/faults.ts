@@ -1,9 +1,12 @@
-import { type Random, integer } from '@galapagos/dna';
+import { type Random, integer, pick } from '@galapagos/dna';
+import type { Filesystem } from '@galapagos/population';
 
 /** What happens to a cluster, at which instant, and for how long. */
 export interface Fault {
   readonly at: number;
   readonly seconds: number;
+  /** For which it waits, but not long. */
+  readonly upon: keyof typeof INSTANTS | undefined;
   /** Which worker or host it meets: an index, of as many as there are. */
   readonly whom: number;
   readonly kind: (typeof FAULTS)[number];
@@ -18,6 +21,8 @@ const FAULTS = [
   'stop',
   'stop with trainer',
   'cut host',
+  'server hangs',
+  'server hangs',
   'host loses power',
   'all lose power',
   'disk full',
@@ -28,6 +33,20 @@ const FAULTS = [
   'sweep',
 ] as const;
 
+/** What a worker is about to do when a fault meets it: where chance alone would seldom strike. */
+export const INSTANTS = {
+  'a beat is read': { operation: 'read', path: /\/beat$/ },
+  'a child is prepared': { operation: 'write', path: /\/staging\// },
+  'totals are written': { operation: 'write', path: /\/totals/ },
+  'an individual moves': { operation: 'rename', path: /\/(staging|training|alive|dead)\/[^/]+$/ },
+  'a tenure begins': { operation: 'makeDirectory', path: /\/training\// },
+  'what was begun is linked': { operation: 'link', path: /\/training\// },
+  'a record is appended': { operation: 'append', path: /\/history\// },
+  'something is deleted': { operation: 'unlink', path: /\/trash\// },
+} as const satisfies Record<string, { operation: keyof Filesystem; path: RegExp }>;
+
+const instants = Object.keys(INSTANTS) as (keyof typeof INSTANTS)[];
+
 /** The faults of a schedule, drawn beforehand: some of them can be left out, and the others stay what they are. */
 export function drawFaults(random: Random, leaseSeconds: number): Fault[] {
   const count = 1 + integer(random, 6);
@@ -35,6 +54,7 @@ export function drawFaults(random: Random, leaseSeconds: number): Fault[] {
     at: leaseSeconds * (0.1 + 0.9 * random.next()),
     // Shorter than a lease as often as longer.
     seconds: leaseSeconds * 2 * random.next(),
+    upon: random.next() < 0.5 ? pick(random, instants) : undefined,
     whom: integer(random, 1000),
     kind: FAULTS[integer(random, FAULTS.length)] ?? 'kill',
   }));

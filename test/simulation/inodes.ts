@@ -13,6 +13,8 @@ const FORGOTTEN = 64;
 
 export class Directory {
   readonly entries = new Map<string, Inode>();
+  /** Whether its server finds nothing in it until it is renamed. */
+  isUnreachable = false;
   /** The latest changes, the last one last. */
   changes: Change[] = [];
 

@@ -14,12 +14,20 @@ export interface Known {
   /** The size that any count must have come to at least that began with its last listing of `training`. */
   leastSize: number;
   bornSinceListing: number;
-  /** When it last beat, and since when it has done so without a break. */
-  beatAt: number;
+  /** Whether it takes everybody for gone. */
+  suspects: boolean;
+  /** When it beat, the last times. */
+  beats: number[];
+  /** Since when it has beaten without a break. */
   beatsSince: number;
-  /** When it last looked at the beats of others. */
-  readonly looks: Map<WorkerName, number>;
+  /** Seconds between two of them that are no break. */
+  longest: number;
+  /** When it last looked at the beats of others, and since when it had then beaten itself without a break. */
+  readonly looks: Map<WorkerName, { readonly at: number; readonly beatsSince: number }>;
 }
+
+/** Beats: more than a lease has, each in up to four parts. */
+const REMEMBERED = 256;
 
 /** The accounts that the simulation itself keeps: who was born, what was trained, who did what. */
 export class Ledger {
@@ -48,9 +56,11 @@ export class Ledger {
       movedLate: new Set<string>(),
       leastSize: 0,
       bornSinceListing: 0,
-      beatAt: -Infinity,
+      suspects: false,
+      beats: [],
       beatsSince: 0,
-      looks: new Map<WorkerName, number>(),
+      longest: Infinity,
+      looks: new Map(),
     };
     this.#workers.set(process, known);
     return known;
@@ -71,7 +81,8 @@ export class Ledger {
 
   heardTraining({ event, id, tenure, kind, fitness }: TraceLine): void {
     if (event === 'start') {
-      if (this.#evaluated.has(`${id}~${tenure}`))
+      // A power cut may take the evaluation, and the adoption with it.
+      if (!this.powerWasLost && this.#evaluated.has(`${id}~${tenure}`))
         this.untruths.push(`${id} was evaluated when it was adopted, and is trained again`);
       if (!this.trained.has(id)) this.trained.set(id, new Set());
     } else if (kind === 'evaluated' && fitness !== undefined) {
@@ -86,25 +97,41 @@ export class Ledger {
     this.#evaluated.add(`${id}~${tenure}`);
   }
 
+  /** @param longest Seconds between two beats after which there was a break. */
   hasBeaten(process: VirtualProcess, now: number, longest: number): void {
     const known = this.#workers.get(process);
     if (known === undefined) return;
-    if (now - known.beatAt > longest) known.beatsSince = now;
-    known.beatAt = now;
+    if (now - (known.beats.at(-1) ?? -Infinity) > longest) known.beatsSince = now;
+    known.beats = [...known.beats.slice(-REMEMBERED), now];
+    known.longest = longest;
   }
 
   readBeat(process: VirtualProcess, worker: WorkerName, now: number): void {
-    this.#workers.get(process)?.looks.set(worker, now);
+    const known = this.#workers.get(process);
+    if (known === undefined) return;
+    const hasBreak = now - (known.beats.at(-1) ?? -Infinity) > known.longest;
+    known.looks.set(worker, { at: now, beatsSince: hasBreak ? now : known.beatsSince });
   }
 
-  /** Whose beats went on and on before the last look at them is not gone. */
-  adopts(process: VirtualProcess, { id, worker }: TrainingEntry, silence: number): void {
+  /** Nobody is gone whose beats went on, nor for one whose own did not go through. */
+  adopts(
+    process: VirtualProcess,
+    { id, worker }: TrainingEntry,
+    { leaseSeconds, staleContents }: { leaseSeconds: number; staleContents: number },
+  ): void {
     const owner = this.named(worker);
-    const look = this.#workers.get(process)?.looks.get(worker);
-    if (owner === undefined || owner.process === process || owner.process.isGone || look === undefined)
-      return;
-    if (owner.beatAt > look - silence / 4 && look - owner.beatsSince > silence)
-      this.untruths.push(`${worker} lives, and ${id} was taken from it`);
+    const known = this.#workers.get(process);
+    const look = known?.looks.get(worker);
+    if (owner === undefined || owner.process === process || owner.process.isGone) return;
+    if (look === undefined || known?.suspects === true) return;
+    // No two clocks go at the same pace; what was seen is what was so a while before.
+    const least = 0.97 * leaseSeconds - staleContents;
+    const seen = look.at - staleContents;
+    const silence = seen - (owner.beats.findLast((at) => at <= seen) ?? -Infinity);
+    const isTaken = `${worker} lives, and ${id} was taken from it`;
+    if (silence < least) this.untruths.push(`${isTaken} ${silence.toFixed(1)} s after a beat`);
+    else if (look.at - look.beatsSince < least)
+      this.untruths.push(`${isTaken} by one who could not beat itself`);
   }
 
   /** Whether a training of it came to this fitness. */

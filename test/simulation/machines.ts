@@ -73,10 +73,6 @@ export class VirtualProcess {
     return this.#state === 'gone';
   }
 
-  get isRunning(): boolean {
-    return this.#state === 'running' && !this.host.isCut;
-  }
-
   /** Goes on with it: now, when it is let go on, or never. */
   deliver(act: () => void): void {
     if (this.#state === 'running') act();

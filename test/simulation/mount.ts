@@ -2,7 +2,7 @@ import { type Random, integer } from '@galapagos/dna';
 import type { Filesystem } from '@galapagos/population';
 import type { ClientCache } from './client-cache.js';
 import type { Disk } from './disk.js';
-import { Directory, type File, failure } from './inodes.js';
+import { Directory, type File, type Inode, failure } from './inodes.js';
 import type { VirtualProcess } from './machines.js';
 import { bytesOf } from './memory-filesystem.js';
 import type { Weaknesses } from './weaknesses.js';
@@ -128,9 +128,12 @@ export function mount(server: Server, process: VirtualProcess, cache: ClientCach
   };
 
   const rename = (from: string, to: string): void => {
-    const { lostAnswers, lateRenames, twoWinners } = server.weaknesses;
+    const { lostAnswers, lateRenames, twoWinners, unreachable } = server.weaknesses;
     const perform = () => {
+      const { directory, name } = disk.place(from, cache);
+      const inode = directory.entries.get(name);
       disk.rename(from, to, cache);
+      if (inode instanceof Directory) inode.isUnreachable = false;
       cache.forget(from);
       cache.forget(to);
     };
@@ -151,7 +154,9 @@ export function mount(server: Server, process: VirtualProcess, cache: ClientCach
     try {
       perform();
     } catch (error) {
-      if (chance(twoWinners) && cameFrom(disk, from, to, cache)) return;
+      if (chance(twoWinners) && cameFrom(server, from, to, cache)) return;
+      const winners = lastOf(server, from, cache);
+      if (winners instanceof Directory && chance(unreachable)) winners.isUnreachable = true;
       throw error;
     }
     hasMoved = true;
@@ -168,7 +173,12 @@ export function mount(server: Server, process: VirtualProcess, cache: ClientCach
   };
 
   return {
-    list: (path) => ask('list', [path], [], (asked) => cache.names(disk.list(path, cache), asked)),
+    list: (path) =>
+      ask('list', [path], [], (asked) => {
+        const directory = disk.list(path, cache);
+        if (cache.isUnreachable(directory)) throw failure('ESTALE', path);
+        return cache.names(directory, asked);
+      }),
     read: (path, limit = Infinity) =>
       simple('read', path, () => {
         const data = cache.contents(reading(path));
@@ -225,15 +235,25 @@ export function mount(server: Server, process: VirtualProcess, cache: ClientCach
 }
 
 /** Whether what is at one name was renamed from the other a moment ago. */
-function cameFrom(disk: Disk, from: string, to: string, cache: ClientCache): boolean {
+function cameFrom(server: Server, from: string, to: string, cache: ClientCache): boolean {
+  const inode = lastOf(server, from, cache);
+  if (inode === undefined) return false;
   try {
-    const source = disk.place(from, cache);
-    const target = disk.place(to, cache);
-    const inode = target.directory.entries.get(target.name);
-    const went = source.directory.changes.findLast(({ name }) => name === source.name);
-    return inode !== undefined && went?.kind === 'went' && went.inode === inode;
+    const { directory, name } = server.disk.place(to, cache);
+    return directory.entries.get(name) === inode;
   } catch {
     return false;
+  }
+}
+
+/** What another has taken from a name at nearly the same time. */
+function lastOf({ disk, time }: Server, path: string, cache: ClientCache): Inode | undefined {
+  try {
+    const { directory, name } = disk.place(path, cache);
+    const last = directory.changes.findLast((change) => change.name === name);
+    return last?.kind === 'went' && time.now - last.at < 1 ? last.inode : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -3,7 +3,11 @@
 // schedules and interleavings until a promise is broken. Exit code 1 where a mutant is not caught in time, or where
 // the code that it breaks is not there any more.
 //
+// What is known to catch it comes first. Where the code has changed so much that it does not any more, but another does,
+// that is printed, and belongs into mutations.mjs.
+//
 //   npm run build && node test/simulation/mutants.mjs [--only NAME] [--seconds 120]     # of a processor, for each mutant
+//   node test/simulation/mutants.mjs --anew                                             # as if nothing were known
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
@@ -13,7 +17,11 @@ import { compiled } from '../worker/fixtures/compile.mjs';
 import { mutants } from './mutations.mjs';
 
 const { values: options } = parseArgs({
-  options: { only: { type: 'string' }, seconds: { type: 'string', default: '120' } },
+  options: {
+    only: { type: 'string' },
+    seconds: { type: 'string', default: '120' },
+    anew: { type: 'boolean', default: false },
+  },
 });
 const repository = resolve(import.meta.dirname, '../..');
 // Below the repository, so that what the packages depend on is found.
@@ -31,16 +39,27 @@ try {
   rmSync(place, { recursive: true, force: true });
 }
 
-async function isCaught({ name, patches, scene = '' }, index) {
+async function isCaught({ name, patches, known = {} }, index) {
   const root = join(place, String(index));
   copyPackages(root);
   for (const patch of patches) apply(root, patch);
   const entry = await compiled('simulation/index.ts', join(root, 'tests'));
-  const args = [join(import.meta.dirname, 'hunt.mjs'), entry, options.seconds, scene];
+  const args = [
+    join(import.meta.dirname, 'hunt.mjs'),
+    entry,
+    options.seconds,
+    JSON.stringify(options.anew ? {} : known),
+  ];
   const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   if (status !== 0 && status !== 1) throw new Error(`${name}: ${stderr}`);
-  console.log(`${status === 0 ? 'caught ' : 'ESCAPED'}  ${name}\n           ${stdout.trim()}`);
+  if (status === 1) console.log(`ESCAPED  ${name}\n           ${stdout.trim()}`);
+  else say(name, known, JSON.parse(stdout));
   return status === 0;
+}
+
+function say(name, known, { how, violation, seconds }) {
+  console.log(`caught   ${name}\n           ${violation}; ${seconds.toFixed(1)} s`);
+  if (JSON.stringify(how) !== JSON.stringify(known)) console.log(`           known: ${JSON.stringify(how)},`);
 }
 
 /** What is mutated is copied, the others are those of the repository. */

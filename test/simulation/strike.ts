@@ -6,16 +6,18 @@ import {
   repair,
   sweep,
 } from '@galapagos/population';
-import type { Fault } from './faults.js';
+import { type Fault, INSTANTS } from './faults.js';
 import type { Schedule } from './simulation.js';
 
 /** Lets a fault happen; resolves when it is over. */
-export async function strike(schedule: Schedule, { kind, seconds, whom }: Fault): Promise<void> {
+export async function strike(schedule: Schedule, { kind, seconds, whom, upon }: Fault): Promise<void> {
   const { plan, world, invariants, staff, wait } = schedule;
   const { disk } = world;
   const worker = staff.present[whom % Math.max(1, staff.present.length)];
-  const host = world.hosts[whom % world.hosts.length];
-  if (worker === undefined || host === undefined) return;
+  if (worker === undefined) return;
+  const { host } = worker;
+  if (upon !== undefined)
+    await Promise.race([world.isAbout(worker.process, INSTANTS[upon]), wait(0.5 * plan.leaseSeconds)]);
   world.say('', `${kind}, for ${seconds.toFixed(1)} s: ${world.names.get(worker.process)}, ${host.name}`);
   switch (kind) {
     case 'kill':
@@ -29,6 +31,13 @@ export async function strike(schedule: Schedule, { kind, seconds, whom }: Fault)
       host.cut();
       await wait(seconds);
       return host.heal();
+    case 'server hangs': {
+      for (const one of world.hosts) one.cut();
+      await wait(seconds);
+      const first = whom % world.hosts.length;
+      for (const one of [...world.hosts.slice(first), ...world.hosts.slice(0, first)]) one.heal();
+      return;
+    }
     case 'host loses power':
     case 'all lose power':
       if (kind === 'all lose power' || plan.filesystem === 'local disk') world.losePower();

@@ -40,6 +40,7 @@ export class VirtualWorker {
     const { process, filesystem } = world.start(host, label);
     this.process = process;
     this.known = world.ledger.know(process);
+    this.known.suspects = settings.suspects === true;
     this.#trainer = this.#startTrainer(label);
     void this.#run(filesystem)
       .then(

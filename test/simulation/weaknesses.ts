@@ -25,6 +25,8 @@ export interface Weaknesses {
   readonly lateRenames: number;
   /** Two who rename the same to the same name are both told that they did. */
   readonly twoWinners: number;
+  /** Of a directory that two rename, the one who won can only rename it once more: all in it is ESTALE. */
+  readonly unreachable: number;
   /** Any operation fails without having done anything. */
   readonly failing: number;
   /** What is written is seen half written. */
@@ -47,6 +49,7 @@ export const sound: Weaknesses = {
   lostAnswers: 0,
   lateRenames: 0,
   twoWinners: 0,
+  unreachable: 0,
   failing: 0,
   tearing: 0,
   withoutLinks: 0,
@@ -77,6 +80,7 @@ function networkMount(random: Random): Weaknesses {
     lostAnswers: coin(random, 0.2),
     lateRenames: coin(random, 0.1),
     twoWinners: coin(random, 0.2),
+    unreachable: coin(random, 0.5),
     failing: coin(random, 0.001),
     tearing: coin(random, 0.3),
     withoutLinks: coin(random, 0.3),

@@ -35,6 +35,14 @@ export interface WorldOptions {
 /** A line of what happened: when, who, what, with which outcome. */
 export type TraceLine = readonly [seconds: number, who: string, what: string, outcome: string];
 
+/** What somebody waits for a process to be about to do. */
+interface Awaited {
+  readonly process: VirtualProcess;
+  readonly operation: keyof Filesystem;
+  readonly path: RegExp;
+  readonly tell: () => void;
+}
+
 /** A cluster: hosts, a shared filesystem, an experiment in it, and those who look whether it keeps its promises. */
 export class World implements Server {
   readonly random: Random;
@@ -47,6 +55,7 @@ export class World implements Server {
   /** Operations that were carried out. */
   steps = 0;
   #hasChanged = false;
+  #awaited: Awaited[] = [];
   readonly #caches = new Map<VirtualHost, ClientCache>();
 
   constructor(
@@ -109,7 +118,13 @@ export class World implements Server {
     return await Population.open(ROOT, { filesystem, clock: process.clock, random });
   }
 
+  /** Resolves when a process is about to do something of this kind. */
+  isAbout(process: VirtualProcess, what: Pick<Awaited, 'operation' | 'path'>): Promise<void> {
+    return new Promise((tell) => this.#awaited.push({ process, ...what, tell }));
+  }
+
   onAsked(process: VirtualProcess, operation: keyof Filesystem, path: string): void {
+    if (this.#awaited.length > 0) this.#tell(process, operation, path);
     if (operation !== 'list' || path !== `${ROOT}/training`) return;
     this.ledger.counting(process, this.#size());
   }
@@ -119,7 +134,7 @@ export class World implements Server {
     // What a worker does in its own folder changes nothing that is promised, but for its renames.
     const isPrivate = operation !== 'rename' && paths.every((path) => path.startsWith(`${ROOT}/workers/`));
     if (CHANGING.has(operation) && !isPrivate) this.#hasChanged = true;
-    if (operation !== 'list') this.#hearBeats(process, operation, paths[0] ?? '');
+    if (outcome === 'done' || outcome === 'begun') this.#hearBeats(process, operation, paths[0] ?? '');
     if (operation !== 'rename' && this.trace === undefined) return;
     const below = paths.map((path) => path.slice(ROOT.length + 1));
     if (outcome === 'late') this.ledger.of(process)?.movedLate.add(below[1] ?? '');
@@ -145,6 +160,13 @@ export class World implements Server {
     this.#hasChanged = true;
   }
 
+  #tell(process: VirtualProcess, operation: keyof Filesystem, path: string): void {
+    const isIt = (one: Awaited) =>
+      one.process === process && one.operation === operation && one.path.test(path);
+    for (const { tell } of this.#awaited.filter(isIt)) tell();
+    this.#awaited = this.#awaited.filter((one) => !isIt(one));
+  }
+
   #random(what: string): Random {
     return new SeededRandom(seedOf(this.options.seed, what));
   }
@@ -157,19 +179,19 @@ export class World implements Server {
     if (!path.endsWith('/beat')) return;
     const worker = path.split('/').at(-2) ?? '';
     if (operation === 'read') this.ledger.readBeat(process, worker, this.time.now);
-    else this.ledger.hasBeaten(process, this.time.now, this.options.leaseSeconds / 2);
+    else this.ledger.hasBeaten(process, this.time.now, this.options.leaseSeconds / 2 + this.#slowness);
   }
 
   #moved(process: VirtualProcess, from: string, to: string): void {
     this.ledger.of(process)?.moved.add(to);
     const orphan = parseName('training', from.slice('training/'.length));
     if (!to.startsWith('training/') || orphan === undefined) return;
-    // A mount that hangs, and a cache, make a look older than it seems.
-    const { hanging, staleContents, latency } = this.weaknesses;
-    const tolerance = (hanging > 0 ? 60 : 2) + staleContents + 10 * latency[1];
+    const { staleContents, tearing } = this.weaknesses;
     // Whoever has said that it left may still be about to end.
     const hasLeft = this.witness.text(`workers/${orphan.worker}/beat`).trim() === 'left';
-    if (!hasLeft) this.ledger.adopts(process, orphan, this.options.leaseSeconds + tolerance);
+    // Of two beats that are seen half written nobody can say that they are two.
+    if (!hasLeft && tearing === 0)
+      this.ledger.adopts(process, orphan, { leaseSeconds: this.options.leaseSeconds, staleContents });
     const isSeen = this.weaknesses.staleHandles === 0 && this.weaknesses.failing === 0;
     const below = `${to}/${orphan.tenure}`;
     const isEvaluated =
@@ -177,6 +199,12 @@ export class World implements Server {
       this.witness.bytes(`${below}/weights.safetensors`) !== undefined;
     if (isSeen && isEvaluated && !this.ledger.powerWasLost)
       this.ledger.isEvaluated(orphan.id, orphan.tenure + 1);
+  }
+
+  /** Seconds that two beats of a worker that lives may be further apart than it knows. */
+  get #slowness(): number {
+    const { hanging, hang, latency } = this.weaknesses;
+    return 3 + (hanging > 0 ? 2 * hang : 10 * latency[1]);
   }
 
   #cacheOf(host: VirtualHost): ClientCache {

@@ -7,7 +7,7 @@ import { readIfPresent } from './files.js';
 import type { Finding } from './finding.js';
 import { BIRTH_FILE, DNA_FILE, EVALUATION_FILE, type Entry, WEIGHTS_FILE, nameOf, pathOf } from './layout.js';
 import type { Population } from './population.js';
-import { FIXES, type Problem, problemIn, problemsAfterAll, spoilt, unanswered } from './problem.js';
+import { FIXES, type Problem, mayHold, problemIn, problemsAfterAll, spoilt, unanswered } from './problem.js';
 import type { WorkerSummary } from './summary.js';
 
 /** What is wrong with those that have a folder; what moved meanwhile is left out. */
@@ -79,7 +79,7 @@ async function problemOf(
   try {
     const data = await readIfPresent(population.filesystem, file, DOCUMENT_LIMIT);
     if (data !== undefined) check(new TextDecoder().decode(data), file);
-    else if ((await population.listIfPresent(pathOf(entry))).includes(name)) return unanswered(name);
+    else if (await mayHold(population, pathOf(entry), name)) return unanswered(name);
     return data === undefined ? spoilt(`${name} is missing`) : undefined;
   } catch (error) {
     return problemIn(error);
@@ -91,8 +91,8 @@ async function evaluationProblem(population: Population, entry: Entry): Promise<
   const below = `${pathOf(entry)}/${entry.tenure}`;
   const evaluation = await readValidEvaluation(population, entry, population.path(below));
   if (evaluation === undefined) {
-    const names = await population.listIfPresent(below);
-    for (const name of [EVALUATION_FILE, WEIGHTS_FILE].filter((one) => names.includes(one))) {
+    for (const name of [EVALUATION_FILE, WEIGHTS_FILE]) {
+      if (!(await mayHold(population, below, name))) continue;
       const data = await readIfPresent(population.filesystem, population.path(`${below}/${name}`));
       if (data === undefined) return unanswered(name);
     }

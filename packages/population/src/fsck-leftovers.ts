@@ -20,7 +20,7 @@ import {
   workerPath,
 } from './layout.js';
 import type { Population } from './population.js';
-import { FIXES, type Problem, problemIn, problemsAfterAll, spoilt, unanswered } from './problem.js';
+import { FIXES, type Problem, mayHold, problemIn, problemsAfterAll, spoilt, unanswered } from './problem.js';
 import type { WorkerSummary } from './summary.js';
 
 type Trashed = TrashEntry & { readonly tenure: number };
@@ -82,12 +82,12 @@ async function trashProblems(population: Population, owner: WorkerName, trash: T
   return await problemsAfterAll(async () => {
     try {
       if ((await readTrashed(population, owner, trash)) !== undefined) return [];
-      const names = await population.listIfPresent(path);
-      const own = await population.listIfPresent(`${path}/${trash.tenure}`);
-      const isListed =
-        [DNA_FILE, BIRTH_FILE].every((name) => names.includes(name)) &&
-        [EVALUATION_FILE, FAILURE_FILE].some((name) => own.includes(name));
-      return [isListed ? unanswered('one of its files') : spoilt('its files are not whole')];
+      const own = `${path}/${trash.tenure}`;
+      const isWhole =
+        (await mayHold(population, path, DNA_FILE)) &&
+        (await mayHold(population, path, BIRTH_FILE)) &&
+        ((await mayHold(population, own, EVALUATION_FILE)) || (await mayHold(population, own, FAILURE_FILE)));
+      return [isWhole ? unanswered('one of its files') : spoilt('its files are not whole')];
     } catch (error) {
       return [problemIn(error)];
     }

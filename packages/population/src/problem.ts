@@ -1,5 +1,7 @@
 import { DnaError } from '@galapagos/dna';
 import { PopulationError } from './errors.js';
+import { errorCode, isMissing, unfit } from './filesystem-errors.js';
+import type { Population } from './population.js';
 
 /** What is wrong with a file: with it, with this version, or with whoever may read it at this moment. */
 export interface Problem {
@@ -21,6 +23,22 @@ export function spoilt(problem: string): Problem {
 /** What is listed, and says when it is read that it is not there, as NFS does for a while of what was replaced. */
 export function unanswered(what: string): Problem {
   return { problem: `${what} is there, and cannot be read`, cause: 'forbidden' };
+}
+
+/**
+ * Whether a file lies in a directory, or may do so: on Gluster one that two have renamed at once may answer ESTALE,
+ * with all in it, until it is renamed once more.
+ * @param folder Below the experiment.
+ */
+export async function mayHold(population: Population, folder: string, name: string): Promise<boolean> {
+  const path = population.path(folder);
+  try {
+    return (await population.filesystem.list(path)).includes(name);
+  } catch (error) {
+    if (errorCode(error) === 'ESTALE') return true;
+    if (isMissing(error)) return false;
+    throw unfit(path, error);
+  }
 }
 
 /** What an error says of what was read; others are to be looked at all the same. @throws any other error. */
