@@ -126,7 +126,7 @@ describe('an order', () => {
     expect(readdirSync(`${world.root}/control`)).toEqual(['000001']);
   });
 
-  test('that is half written is read when it is whole, and an error when it stays like that', async () => {
+  test('that is half written is read when it is whole, and is none for as long as it is not', async () => {
     const control = await newcomer();
     writeFileSync(`${world.root}/control/000001`, '{"order": "pau');
     await control.poll();
@@ -134,6 +134,17 @@ describe('an order', () => {
     await control.poll();
     expect(control.paused).toBe(true);
     writeFileSync(`${world.root}/control/000002`, '{"order": "res');
+    for (let time = 0; time < 3; time++) await control.poll();
+    expect(control.paused).toBe(true);
+    await give({ order: 'resume' });
+    expect(readdirSync(`${world.root}/control`)).toContain('000003');
+    await control.poll();
+    expect(control.paused).toBe(false);
+  });
+
+  test('that is whole and says nothing that is an order is an error', async () => {
+    const control = await newcomer();
+    writeFileSync(`${world.root}/control/000001`, '{"format":1,"order":"dance","givenAt":""}');
     await control.poll();
     await expect(control.poll()).rejects.toMatchObject({ code: 'INVALID' });
   });

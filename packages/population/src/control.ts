@@ -68,7 +68,9 @@ export class Control {
       const data = await readIfPresent(this.population.filesystem, file, DOCUMENT_LIMIT);
       if (data !== undefined) this.#orders.set(epoch, parseDocument(orderSchema, data, file));
     } catch (error) {
-      // Where there are no hard links an order may be seen half written: once.
+      // Where there are no hard links an order may be seen half written, for as long as its giver hangs; and stays so
+      // where that died, or the disk was full: then it is none.
+      if (error instanceof PopulationError && error.cause instanceof SyntaxError) return;
       if (!(error instanceof PopulationError) || this.#unreadable.has(epoch)) throw error;
       this.#unreadable.add(epoch);
     }
