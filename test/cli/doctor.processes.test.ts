@@ -1,9 +1,10 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { type Health, doctorCommand } from '../../packages/cli/src/commands/doctor.js';
 import { describeHealth } from '../../packages/cli/src/describe-health.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
-import { makeSearch, start } from './processes.js';
+import { eventually } from '../support/processes.js';
+import { expectSound, makeSearch, start } from './processes.js';
 
 /** A machine without TensorFlow, and without our native kernels. */
 const bare = {
@@ -40,9 +41,91 @@ it('prints what it declares as JSON, and looks at the directory', async () => {
   expect(health).toMatchObject({
     training: { choice: 'wasm', backend: 'wasm', detail: 'simd128', reason: 'asked for' },
     flopsPerSecond: null,
-    directory: { path: directory },
+    directory: { path: directory, alone: { isLocal: true, hasLinks: true }, between: null },
+  });
+  expect(health.directory?.verdict).not.toBe('unfit');
+  expect(health.directory?.together.ownNames).toMatchObject({
+    rounds: 200,
+    falseWins: 0,
+    lost: 0,
+    doubled: 0,
   });
   expect(readdirSync(directory)).toEqual([]);
+});
+
+it('says of a directory what was measured, and what follows', async () => {
+  const directory = temporaryDirectory();
+  const { code, out, err } = await doctor([directory]);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  expect(out).toContain(`directory    ${directory}: a disk of this machine, `);
+  expect(out).toMatch(
+    /\n {2}\w+ +renames of one directory: 200 by 3 processes, .+: one winner each, nothing lost; losers are told ENOENT/,
+  );
+  expect(out).toMatch(/\n {2}fit.*; bounds\.leaseSeconds: \d+\n/);
+});
+
+it('disturbs no experiment, and leaves nothing in it', async () => {
+  const root = await makeSearch('few');
+  const before = readdirSync(root).sort();
+  expect((await doctor([root])).code).toBe(0);
+  expect(readdirSync(root).sort()).toEqual(before);
+  await expectSound(root);
+});
+
+it('examines a directory from two hosts at once, which find each other there', async () => {
+  const directory = temporaryDirectory();
+  writeFileSync(`${directory}/theirs`, '');
+  const [one, other] = await Promise.all([
+    doctor([directory, '--as', 'node1.cluster', '--peer', 'node2', '--json']),
+    doctor([directory, '--as', 'node2', '--peer', 'any']),
+  ]);
+  expect({ code: one.code, other: other.code }).toEqual({ code: 0, other: 0 });
+  const health = JSON.parse(one.out) as Health;
+  expect(doctorCommand.output?.safeParse(health).error).toBeUndefined();
+  expect(health.directory?.between).toMatchObject({
+    other: 'node2',
+    isFirst: true,
+    together: { participants: 2, ownNames: { rounds: 200, falseWins: 0, lost: 0, doubled: 0, spoilt: 0 } },
+  });
+  expect(other.out).toMatch(/ with node1: renames of one directory: 200 by two hosts/);
+  expect(other.out).toMatch(/ with node1: clocks: that of node1 is this host's/);
+  expect(readdirSync(directory)).toEqual(['theirs']);
+});
+
+it('says who is missing, and whom those who are there wait for', async () => {
+  const directory = temporaryDirectory();
+  const [lone, wrong] = await Promise.all([
+    doctor([directory, '--as', 'a', '--peer', 'b', '--wait', '15s']),
+    doctor([directory, '--as', 'c', '--peer', 'd', '--wait', '15s']),
+  ]);
+  expect({ code: lone.code, wrong: wrong.code }).toEqual({ code: 1, wrong: 1 });
+  expect(lone.err).toContain(`a waits for b: galapagos doctor ${directory} --peer a (`);
+  expect(lone.err).toContain('galapagos: b has not come within 15 s (');
+  expect(lone.err + wrong.err).toMatch(/c, for d|a, for b/);
+  expect(readdirSync(directory)).toEqual([]);
+});
+
+it('takes away what it has written when it is interrupted', async () => {
+  const directory = temporaryDirectory();
+  const running = start(['doctor', directory, '--as', 'a', '--peer', 'b'], { env: bare });
+  await eventually(() => readdirSync(directory).some((name) => name.startsWith('.doctor-')));
+  running.child.kill('SIGTERM');
+  const { code, stderr } = await running.finished;
+  expect(code).toBe(143);
+  expect(stderr).toContain('galapagos: interrupted; all that was written is removed');
+  expect(readdirSync(directory)).toEqual([]);
+});
+
+it.each([
+  [['--peer', 'b'], '--peer: in which directory?'],
+  [['x', '--as', 'b'], '--as: only with --peer'],
+  [['x', '--as', 'b', '--peer', 'b'], "--peer b: that is this host's own name"],
+  [['x', '--peer', 'a/b'], 'a/b: no name of a host'],
+  [['x', '--peer', 'b', '--wait', 'long'], '--wait long: write a duration'],
+])('refuses %j', async (flags, message) => {
+  const { code, err } = await doctor(flags);
+  expect(code).toBe(2);
+  expect(err).toContain(message);
 });
 
 it('says how fast what trains is, and waits for no minutes', async () => {

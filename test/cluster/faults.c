@@ -6,7 +6,8 @@
 // A rule is OPERATION PATHPART FAULT WHEN PROBABILITY. It meets calls of which a path contains PATHPART; the first rule
 // that strikes holds.
 //   OPERATION  open read write fsync rename mkdir link unlink rmdir stat list
-//   FAULT      an errno by name, `kill` (SIGKILL), or `hang:SECONDS` (and then it is carried out)
+//   FAULT      an errno by name, `kill` (SIGKILL), `hang:SECONDS` (and then it is carried out), or, of a rename,
+//              `copied`: a directory is copied to its new name and then deleted, as some mounts of object stores do
 //   WHEN       before: nothing is done | after: it is done, and reported as failed | half: of a write
 // The board is a file of 4096 bytes, shared by all processes: the first 32-bit word switches the faults on, word 1 + n
 // counts how often rule n has struck. Not seen: copyFile, mmap, truncate.
@@ -27,7 +28,7 @@
 #include <unistd.h>
 
 enum when { BEFORE, AFTER, HALF };
-enum { NO_FAULT = 0, KILL = -1, MOST_RULES = 64, BOARD_BYTES = 4096 };
+enum { NO_FAULT = 0, KILL = -1, COPIED = -2, MOST_RULES = 64, BOARD_BYTES = 4096 };
 struct rule { char operation[16], part[128]; int error; double seconds; enum when when; double probability; };
 struct strike { int error; enum when when; };
 
@@ -58,6 +59,7 @@ __attribute__((constructor)) static void read_rules(void) {
     if (sscanf(line, "%15s %127s %31s %15s %lf", rule->operation, rule->part, fault, when, &rule->probability) != 5) give_up(line);
     rule->when = !strcmp(when, "before") ? BEFORE : !strcmp(when, "after") ? AFTER : HALF;
     if (!strcmp(fault, "kill")) rule->error = KILL;
+    else if (!strcmp(fault, "copied")) rule->error = COPIED;
     else if (!strncmp(fault, "hang:", 5)) rule->seconds = atof(fault + 5);
     else rule->error = errno_of(fault);
   }
@@ -119,7 +121,45 @@ static const char *path_of(int fd, char *buffer, int size) {
   char buffer[4096]; \
   CALL(operation, path_of(fd, buffer, sizeof buffer), 0, half, whole, -1)
 
-int rename(const char *a, const char *b) { REAL(rename); CALL("rename", a, b, real(a, b), real(a, b), -1); }
+// Of two that do it at the same time both find the directory there, and both are told that they have renamed it.
+static int copy_directory(DIR *from, const char *b) {
+  if (mkdir(b, 0777)) return -1;
+  int to = open(b, O_DIRECTORY);
+  for (struct dirent *entry; (entry = readdir(from));) {
+    char buffer[65536];
+    int in = openat(dirfd(from), entry->d_name, O_RDONLY), out = -1;
+    if (entry->d_type == DT_REG && in >= 0) out = openat(to, entry->d_name, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    for (ssize_t n; out >= 0 && (n = read(in, buffer, sizeof buffer)) > 0;) if (write(out, buffer, n) < n) break;
+    if (in >= 0) close(in);
+    if (out >= 0) close(out);
+  }
+  close(to);
+  rewinddir(from);
+  for (struct dirent *entry; (entry = readdir(from));) unlinkat(dirfd(from), entry->d_name, 0);
+  return 0;
+}
+static int rename_by_copying(const char *a, const char *b) {
+  DIR *from = opendir(a);
+  if (!from) return -1;
+  int result = copy_directory(from, b);
+  closedir(from);
+  if (!result) rmdir(a);
+  return result;
+}
+
+int rename(const char *a, const char *b) {
+  REAL(rename);
+  struct strike s = decide("rename", a, b);
+  if (s.error == COPIED) {
+    int result = rename_by_copying(a, b);
+    return result && errno == ENOTDIR ? real(a, b) : result;
+  }
+  if (s.error > 0 && s.when == BEFORE) REFUSE(s.error, -1);
+  int result = real(a, b);
+  if (s.error == KILL) kill(getpid(), SIGKILL);
+  if (s.error > 0 && result != -1) REFUSE(s.error, -1);
+  return result;
+}
 int link(const char *a, const char *b) { REAL(link); CALL("link", a, b, real(a, b), real(a, b), -1); }
 int mkdir(const char *a, mode_t mode) { REAL(mkdir); CALL("mkdir", a, 0, real(a, mode), real(a, mode), -1); }
 int unlink(const char *a) { REAL(unlink); CALL("unlink", a, 0, real(a), real(a), -1); }

@@ -16,13 +16,10 @@ import { type Costs, measureCosts } from './costs.js';
 import { deriveLimits } from './derive-limits.js';
 import { realGround } from './ground.js';
 import { thisMachine } from './machine.js';
+import { requireFit } from './require-fit.js';
 import { refuseHopeless, refuseTooCostly } from './refuse-hopeless.js';
 import { UsageError } from './usage-error.js';
 import { version } from './version.js';
-
-/** Seconds after which a silent worker is taken for gone: on a disk, and where hangs of half a minute were seen. */
-const LOCAL_LEASE = 10;
-const NETWORK_LEASE = 60;
 
 export interface Created {
   readonly experiment: Experiment;
@@ -44,13 +41,14 @@ export async function createFrom(directory: string, raw: RawConfiguration, sourc
   const configuration = resolveConfiguration(raw, source);
   const dataset = await loadDataset(configuration.data);
   refuseHopeless(configuration.training, dataset, source);
+  const { leaseSeconds } = await requireFit(directory);
   let costs: Promise<Costs> | undefined;
   const measure = () => (costs ??= measureCosts(dataset, configuration.training, 'auto'));
   const { limits, reasons } = await deriveLimits(configuration, dataset, thisMachine(), measure);
   const training = { ...configuration.training, limits };
   refuseTooCostly(configuration.search, training, dataset, source);
   const ground = realGround();
-  const experiment = resolved({ ...configuration, training }, dataset, await isLocal(directory));
+  const experiment = resolved({ ...configuration, training }, dataset, leaseSeconds);
   await createExperiment(ground, resolve(directory), experiment);
   return { experiment, dataset, limits: reasons, measure };
 }
@@ -58,7 +56,7 @@ export async function createFrom(directory: string, raw: RawConfiguration, sourc
 function resolved(
   { search, data, training, bounds }: Configuration & { readonly training: TrainingSettings },
   dataset: Dataset,
-  local: boolean,
+  leaseSeconds: number,
 ): Experiment {
   const { height, width, channels } = dataset;
   const seed = search.seed ?? randomBytes(6).toString('hex');
@@ -76,7 +74,7 @@ function resolved(
     dataChecksum: dataset.checksum,
     classes: dataset.classes,
     training,
-    bounds: { ...bounds, leaseSeconds: bounds.leaseSeconds ?? (local ? LOCAL_LEASE : NETWORK_LEASE) },
+    bounds: { ...bounds, leaseSeconds: bounds.leaseSeconds ?? leaseSeconds },
   };
 }
 
@@ -104,10 +102,4 @@ function namesIn(path: string): string[] {
     if (isMissing(error)) return [];
     throw error;
   }
-}
-
-async function isLocal(directory: string): Promise<boolean> {
-  let existing = resolve(directory);
-  while (!existsSync(existing)) existing = dirname(existing);
-  return (await realGround().filesystem.space(existing)).local;
 }

@@ -1,5 +1,6 @@
 import type { Health } from './commands/doctor.js';
-import { bytes, duration, scaled } from './format.js';
+import { describeMount } from './describe-mount.js';
+import { bytes, scaled } from './format.js';
 
 /** What the doctor found, as lines of text. */
 export function describeHealth(health: Health): string[] {
@@ -8,7 +9,7 @@ export function describeHealth(health: Health): string[] {
     `Node         ${node.version}, ${node.platform} ${node.architecture}`,
     `processor    ${describeProcessor(health)}`,
     `memory       ${describeMemory(health)}`,
-    ...describeDirectory(health),
+    ...(health.directory === null ? [] : describeMount(health.directory)),
     'back ends',
     ...health.backends.flatMap(describeBackend),
     training.backend === null
@@ -31,15 +32,6 @@ function describeProcessor({ processor }: Health): string {
 function describeMemory({ memory }: Health): string {
   const limit = memory.limitBytes === null ? '' : `, at most ${bytes(memory.limitBytes)} for this process`;
   return `${bytes(memory.bytes)}, ${bytes(memory.freeBytes)} of it free${limit}`;
-}
-
-function describeDirectory({ directory }: Health): string[] {
-  if (directory === null) return [];
-  const { path, isLocal, freeBytes, freeInodes, seconds } = directory;
-  const inodes = freeInodes === null ? '' : ` and ${scaled(freeInodes).trimEnd()} inodes`;
-  return [
-    `directory    ${path}: ${isLocal ? 'a disk of this machine' : 'a network mount'}, ${bytes(freeBytes)}${inodes} free; a file, a rename and their removal took ${duration(seconds)}`,
-  ];
 }
 
 function describeBackend({

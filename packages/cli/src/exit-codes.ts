@@ -1,7 +1,8 @@
 import { DnaError } from '@galapagos/dna';
 import { DatasetError } from '@galapagos/datasets';
-import { PopulationError, errorCode, isPassing } from '@galapagos/population';
+import { MissingParticipant, PopulationError, errorCode, isPassing } from '@galapagos/population';
 import { BackendError, TrainerError } from '@galapagos/trainer';
+import { Interrupted } from './interruption.js';
 import { UsageError } from './usage-error.js';
 
 /** What the ends of a command mean to a launcher or a scheduler. */
@@ -43,7 +44,7 @@ export const exitCodes: readonly {
   {
     codes: [ExitCode.unfitFilesystem],
     meaning:
-      'The filesystem is unfit: read-only, forbidden, full as one begins. One that fails for a while ends with 1.',
+      'The filesystem is unfit: read-only, forbidden, full as one begins, without an atomic rename (`doctor`). One that fails for a while ends with 1.',
     restarts: 'no',
   },
   {
@@ -66,6 +67,8 @@ const REFUSALS = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EN
 /** The exit code of an error. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return ExitCode.usage;
+  if (error instanceof Interrupted)
+    return error.signal === 'SIGTERM' ? ExitCode.terminated : ExitCode.interrupted;
   if (error instanceof DatasetError) return isPassing(error.cause) ? ExitCode.error : ExitCode.usage;
   if (error instanceof BackendError) return ExitCode.noAccelerator;
   if (error instanceof TrainerError) return trainerCodes[error.kind];
@@ -76,15 +79,22 @@ export function exitCodeOf(error: unknown): number {
   return REFUSALS.includes(errorCode(error)) ? ExitCode.unfitFilesystem : ExitCode.error;
 }
 
+const expected = [
+  UsageError,
+  DatasetError,
+  BackendError,
+  TrainerError,
+  PopulationError,
+  DnaError,
+  MissingParticipant,
+  Interrupted,
+];
+
 /** What to say of an error: where a person can do something about it, its message is enough. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const isExpected =
-    REFUSALS.includes(errorCode(error)) ||
-    isPassing(error) ||
-    [UsageError, DatasetError, BackendError, TrainerError, PopulationError, DnaError].some(
-      (kind) => error instanceof kind,
-    );
+    REFUSALS.includes(errorCode(error)) || isPassing(error) || expected.some((kind) => error instanceof kind);
   return isExpected ? error.message : (error.stack ?? error.message);
 }
 

@@ -22,6 +22,12 @@ export function duration(seconds: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+/** `70 µs`, `1.5 ms`; from a hundredth of a second on a duration. */
+export function instant(seconds: number): string {
+  if (seconds >= 0.00995) return duration(seconds);
+  return seconds < 0.000_999_5 ? `${Math.round(seconds * 1e6)} µs` : `${(seconds * 1000).toFixed(1)} ms`;
+}
+
 /** `2:55`, `1:02:03`: a time that ticks. */
 export function clockTime(seconds: number): string {
   const whole = Math.round(seconds);

@@ -81,12 +81,22 @@ export {
 } from './layout.js';
 export { type Descent, childrenOf, descent, lineage } from './lineage.js';
 export { Liveness, readWorker, readBeat } from './liveness.js';
-export { type Outline, outlineOf } from './outline.js';
 export { type Politely, politely } from './lock.js';
 export { type JoinOptions, Membership } from './membership.js';
 export { filesystemAt, localFilesystem } from './local-filesystem.js';
+export { BRIEF, type Effort, THOROUGH } from './mount/effort.js';
+export { type BetweenFacts, examineBetween } from './mount/examine-between.js';
+export { type MountFacts, examineMount } from './mount/examine-mount.js';
+export { Gathering, MissingParticipant } from './mount/gathering.js';
+export type { ListingFacts } from './mount/listings.js';
+export type { MountFilesystem } from './mount/mount-filesystem.js';
+export type { RaceFacts } from './mount/race.js';
+export { type SoloFacts, examineAlone } from './mount/solo.js';
+export { type SharedFacts, examineTogether } from './mount/together.js';
+export type { Delay } from './mount/visibility.js';
 export { nodeFilesystem } from './node-filesystem.js';
 export { nodeHost } from './node-host.js';
+export { type Outline, outlineOf } from './outline.js';
 export { Population } from './population.js';
 export { publish, writeEvaluation } from './publish.js';
 export {

@@ -1,5 +1,6 @@
 import { type Stats, constants, promises as fs } from 'node:fs';
 import type { Filesystem } from './filesystem.js';
+import type { MountFilesystem } from './mount/mount-filesystem.js';
 
 /** Magic numbers of statfs(2) that mean a disk of this machine: ext, xfs, btrfs, tmpfs, overlay, zfs, f2fs, apfs. */
 const LOCAL_TYPES = new Set([
@@ -63,6 +64,12 @@ export const nodeFilesystem: Filesystem = {
     // Filesystems without a fixed number of inodes, as btrfs, say 0 of 0.
     return { bytes: bavail * bsize, inodes: files === 0 ? Infinity : ffree, local: LOCAL_TYPES.has(type) };
   },
+};
+
+/** The same, for examining it. */
+export const nodeMount: MountFilesystem = {
+  ...nodeFilesystem,
+  modifiedAt: async (file) => (await fs.stat(file)).mtimeMs / 1000,
 };
 
 /** Flags for reading: through no symbolic link, and not waiting for the other end of a pipe. */

@@ -1,15 +1,17 @@
 import { resolve } from 'node:path';
 import { datasetOptionsSchema, loadDataset } from '@galapagos/datasets';
+import { THOROUGH } from '@galapagos/population';
 import { type BackendChoice, type Found, type Rung, examineBackends } from '@galapagos/trainer';
 import { z } from 'zod';
 import { defineCommand, json, printJson } from '../command.js';
 import { measureCosts, speedOf } from '../costs.js';
 import { describeHealth } from '../describe-health.js';
+import { type Peer, examineDirectory, hostName } from '../examine-directory.js';
 import { examineMachine, machineShape } from '../examine-machine.js';
 import { ExitCode } from '../exit-codes.js';
-import { directoryShape, probeDirectory } from '../probe-directory.js';
+import { mountShape } from '../mount-shape.js';
 import { UsageError } from '../usage-error.js';
-import { backendOption } from '../workers-option.js';
+import { backendOption, secondsOf } from '../workers-option.js';
 
 const backendShape = z.strictObject({
   name: z.string(),
@@ -33,21 +35,35 @@ const healthShape = machineShape.extend({
     .number()
     .nullable()
     .describe('With --speed: of training steps of a network of six convolutions, one thread.'),
-  directory: directoryShape.nullable(),
+  directory: mountShape.nullable(),
 });
 export type Health = z.infer<typeof healthShape>;
 
 export const doctorCommand = defineCommand({
   name: 'doctor',
-  describe: 'What this machine can train with, and why not with a better back end',
+  describe: 'What this machine can train with, and whether a directory’s filesystem is fit for workers',
   positionals: {
     dir: {
-      describe: 'A directory in which workers are to work (or GALAPAGOS_DIR): is its filesystem fit?',
+      describe:
+        'A directory in which workers are to work (or GALAPAGOS_DIR): is its filesystem fit? Workers that are at it are not disturbed',
       type: 'string',
     },
   },
   options: {
     ...backendOption,
+    peer: {
+      describe:
+        'Also try DIR together with another host that does the same at the same time: the name of that host, as `hostname` says there, or `any`',
+      type: 'string',
+      requiresArg: true,
+    },
+    as: {
+      describe: 'With --peer: what this host is called',
+      type: 'string',
+      requiresArg: true,
+      defaultDescription: 'as `hostname` says',
+    },
+    wait: { describe: 'With --peer: how long to wait for the other', type: 'string', default: '5m' },
     speed: {
       describe: 'Also train for a second, to see how fast that is',
       type: 'boolean',
@@ -59,10 +75,15 @@ export const doctorCommand = defineCommand({
   examples: [
     ['doctor', 'what would train here'],
     ['doctor runs/a --backend tfjs-node-gpu', 'ends with 6 where there is no GPU, 5 where the disk is unfit'],
+    ['doctor runs/a --peer node2', 'on node1; at the same time `--peer node1` on node2'],
+    ['doctor runs/a --peer any', 'on two hosts at once, as `srun -N2` does'],
   ],
-  run: async ({ dir, backend, speed, json: asJson }, terminal) => {
+  run: async ({ dir, backend, speed, json: asJson, ...other }, terminal) => {
     if (speed && backend === 'cpu') throw new UsageError('--speed: cpu is for tests, and would take minutes');
-    const directory = dir === undefined ? null : await probeDirectory(resolve(dir));
+    const peer = peerOf(other);
+    if (dir === undefined && peer !== undefined) throw new UsageError('--peer: in which directory?');
+    const directory =
+      dir === undefined ? null : await examineDirectory(resolve(dir), THOROUGH, { peer, terminal });
     const { rungs, chosen } = await examineBackends(backend, process.env);
     const isThere = 'name' in chosen;
     const health: Health = {
@@ -79,9 +100,31 @@ export const doctorCommand = defineCommand({
     };
     if (asJson) printJson(terminal, healthShape, health);
     else for (const line of describeHealth(health)) terminal.out(line);
+    if (directory?.verdict === 'unfit') return ExitCode.unfitFilesystem;
     return isThere ? ExitCode.done : ExitCode.noAccelerator;
   },
 });
+
+/** @throws UsageError */
+function peerOf(given: {
+  readonly peer: string | undefined;
+  readonly as: string | undefined;
+  readonly wait: string;
+}): Peer | undefined {
+  const [me, peer] = [hostName(given.as), given.peer === undefined ? undefined : hostName(given.peer)];
+  if (peer === undefined) {
+    if (given.as !== undefined) throw new UsageError('--as: only with --peer');
+    return undefined;
+  }
+  for (const name of [me, peer]) {
+    if (!/^[\w.:-]{1,64}$/.test(name)) throw new UsageError(`${name}: no name of a host`);
+  }
+  if (me === peer)
+    throw new UsageError(
+      `--peer ${peer}: that is this host's own name; name the other one, or call this one otherwise: --as NAME`,
+    );
+  return { me, other: peer === 'any' ? undefined : peer, waitSeconds: secondsOf('wait', given.wait) };
+}
 
 function rungOf({ name, found, remedy }: Rung): z.infer<typeof backendShape> {
   return {
