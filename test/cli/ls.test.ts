@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Outline } from '@galapagos/population';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { csvLines } from '../../packages/cli/src/csv.js';
-import { type Row, type SortKey, sorted } from '../../packages/cli/src/listing.js';
+import { Generations, type Row, type SortKey, sorted } from '../../packages/cli/src/listing.js';
 import { newWorld } from '../population/support.js';
 import { galapagos } from './harness.js';
 import { type Cast, populate } from './population.js';
@@ -125,7 +125,7 @@ it('rows that have no value are last, whichever way they are sorted', () => {
   const outline = (id: string, seconds: number | null) =>
     ({ id, details: { seconds } }) as unknown as Outline;
   const ids = (some: readonly Outline[], ...[key, reverse]: [SortKey, boolean]) =>
-    sorted(some, key, reverse, new Map([['w1-3', 7]])).map(({ id }) => id);
+    sorted(some, key, reverse, new Generations([{ id: 'w1-3', parent: null }])).map(({ id }) => id);
   const some = [outline('w1-1', null), outline('w1-2', 3), outline('w1-10', 5), outline('w1-3', 3)];
   expect(ids(some, 'seconds', false)).toEqual(['w1-10', 'w1-2', 'w1-3', 'w1-1']);
   expect(ids(some, 'seconds', true)).toEqual(['w1-2', 'w1-3', 'w1-10', 'w1-1']);
@@ -133,4 +133,11 @@ it('rows that have no value are last, whichever way they are sorted', () => {
   const alike = ['w1-9', 'w1-40', 'w1-32'].map((id) => ({ id, fitness: 1 }) as unknown as Outline);
   expect(ids(alike, 'fitness', false)).toEqual(['w1-9', 'w1-40', 'w1-32']);
   expect(ids(some, 'id', true)).toEqual(['w1-1', 'w1-2', 'w1-3', 'w1-10']);
+});
+
+it('generations are counted from the first kind; a circle, and a line whose beginning is not known, have none', () => {
+  const parents = { a: null, b: 'a', c: 'b', x: 'y', y: 'z', z: 'x', lost: 'nobody', child: 'lost', of: 'x' };
+  const generations = new Generations(Object.entries(parents).map(([id, parent]) => ({ id, parent })));
+  const found = ['c', 'a', 'b', 'x', 'y', 'z', 'of', 'child', 'lost', 'who'].map((id) => generations.of(id));
+  expect(found).toEqual([2, 0, 1, null, null, null, null, null, null, null]);
 });

@@ -57,23 +57,30 @@ export function rowOf(outline: Outline, generation: number | null): Row {
   };
 }
 
-/** The generation of each whose line of ancestors is known. All that ever were are needed. */
-export function generationsOf(outlines: readonly Outline[]): Map<string, number> {
-  const parents = new Map(outlines.map(({ id, parent }) => [id, parent ?? undefined]));
-  const generations = new Map<string, number>();
-  for (const { id } of outlines) {
-    // Up to one whose generation is known, then down again; a circle comes to no such one.
-    const line = new Set<string>();
-    let next: string | undefined = id;
-    while (next !== undefined && parents.has(next) && !generations.has(next) && !line.has(next)) {
-      line.add(next);
-      next = parents.get(next);
-    }
-    const known = next === undefined ? -1 : generations.get(next);
-    if (known === undefined) continue;
-    for (const [index, one] of [...line].reverse().entries()) generations.set(one, known + 1 + index);
+/** The generations of individuals, each counted when it is first asked for. All that ever were are needed. */
+export class Generations {
+  readonly #parents: ReadonlyMap<string, string | null>;
+  readonly #known = new Map<string, number | null>();
+
+  constructor(outlines: readonly Pick<Outline, 'id' | 'parent'>[]) {
+    this.#parents = new Map(outlines.map(({ id, parent }) => [id, parent]));
   }
-  return generations;
+
+  /** 0 for the first kind; null where an ancestor is not known. */
+  of(id: string): number | null {
+    // Up to one whose generation is known, then down again.
+    const line: string[] = [];
+    let next: string | null | undefined = id;
+    while (typeof next === 'string' && this.#parents.has(next) && !this.#known.has(next)) {
+      // Unknown for now: a circle comes back to one of itself.
+      this.#known.set(next, null);
+      line.push(next);
+      next = this.#parents.get(next);
+    }
+    let generation = typeof next === 'string' ? (this.#known.get(next) ?? null) : -1;
+    while (generation !== null && line.length > 0) this.#known.set(line.pop() ?? '', ++generation);
+    return this.#known.get(id) ?? null;
+  }
 }
 
 /** The largest first, what has no value last, whichever way round. */
@@ -81,7 +88,7 @@ export function sorted(
   outlines: readonly Outline[],
   key: SortKey,
   reverse: boolean,
-  generations: ReadonlyMap<string, number>,
+  generations: Generations,
 ): Outline[] {
   const sign = reverse ? -1 : 1;
   const valued = outlines.map((outline) => ({ outline, value: valueOf(outline, key, generations) }));
@@ -93,23 +100,20 @@ export function sorted(
   return valued.map(({ outline }) => outline);
 }
 
-function valueOf(
-  { id, fitness, details }: Outline,
-  key: SortKey,
-  generations: ReadonlyMap<string, number>,
-): string | number | null {
+function valueOf(outline: Outline, key: SortKey, generations: Generations): string | number | null {
+  const { id, fitness } = outline;
   switch (key) {
     case 'fitness':
       // To the digits of a name.
       return fitness === null ? null : Number(fitness.toFixed(6));
     case 'generation':
-      return generations.get(id) ?? null;
+      return generations.of(id);
     case 'id':
       return countingId(id);
     case 'born':
-      return details.bornAt;
+      return outline.details.bornAt;
     default:
-      return details[key];
+      return outline.details[key];
   }
 }
 

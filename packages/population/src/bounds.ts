@@ -33,3 +33,14 @@ export function reachedBound(bounds: Bounds, { totals, best = 0, seconds }: Prog
 export function birthsInVain({ births, improvement }: Totals): number {
   return improvement === undefined ? 0 : births - improvement.births;
 }
+
+/** How much of its bounds on what workers do a search has spent: 1 where one of them is reached. */
+export function shareSpent(bounds: Bounds, totals: Totals): number {
+  const share = (bound: number | null, value: number) => (bound === null ? 0 : value / bound);
+  return Math.max(
+    share(bounds.individuals, totals.births),
+    share(bounds.workerSeconds, totals.seconds),
+    share(bounds.flops, totals.flops),
+    share(bounds.patience, birthsInVain(totals)),
+  );
+}

@@ -50,6 +50,7 @@ export class Control {
   readonly #orders = new Map<number, Order>();
   readonly #unreadable = new Set<number>();
   #joinedAt: number | undefined;
+  #bounds: Bounds | undefined;
 
   constructor(private readonly population: Population) {}
 
@@ -66,7 +67,9 @@ export class Control {
     const file = this.population.path(`control/${name(epoch)}`);
     try {
       const data = await readIfPresent(this.population.filesystem, file, DOCUMENT_LIMIT);
-      if (data !== undefined) this.#orders.set(epoch, parseDocument(orderSchema, data, file));
+      if (data === undefined) return;
+      this.#orders.set(epoch, parseDocument(orderSchema, data, file));
+      this.#bounds = undefined;
     } catch (error) {
       // Where there are no hard links an order may be seen half written, for as long as its giver hangs; and stays so
       // where that died, or the disk was full: then it is none.
@@ -113,8 +116,12 @@ export class Control {
     return this.quarantines.find((quarantine) => covers(quarantine, site));
   }
 
-  /** Those of the experiment, as the orders changed them, one after the other. */
+  /** Those of the experiment, as the orders changed them, one after the other; the same object until one does. */
   get bounds(): Bounds {
+    return (this.#bounds ??= this.#boundsNow());
+  }
+
+  #boundsNow(): Bounds {
     const changes = this.#inOrder().flatMap(([, order]) => (order.order === 'settings' ? order.bounds : []));
     // What was left out of an order is absent, never undefined: JSON has no such thing.
     return Object.assign({}, this.population.experiment.bounds, ...changes) as Bounds;

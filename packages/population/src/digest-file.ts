@@ -122,29 +122,28 @@ function parseLines(text: string, file: string): RecordedOutline[] | undefined {
 }
 
 function parseLine(text: string, start: number, end: number, file: string): RecordedOutline | undefined {
-  const fields: string[] = [];
   let at = start;
-  for (let field = 0; field < 6; field++) {
-    const tab = text.indexOf('\t', at);
-    if (tab < 0 || tab > end) return undefined;
-    fields.push(text.slice(at, tab));
+  const field = (): string => {
+    const from = at;
+    const tab = text.indexOf('\t', from);
     at = tab + 1;
-  }
-  const [id = '', parent = '', fitness = '', worker = '', ...numbers] = fields;
-  const [first = NaN, length = NaN] = numbers.map(Number);
+    return tab < 0 || tab > end ? '\t' : text.slice(from, tab);
+  };
+  const [id, parent, fitness, worker, from, length] = [field(), field(), field(), field(), field(), field()];
   const isSound =
     isIndividualId(id) &&
     (parent === '' || isIndividualId(parent)) &&
-    (fitness === '' || (Number(fitness) >= 0 && Number(fitness) <= 1)) &&
+    Number(fitness) >= 0 &&
+    Number(fitness) <= 1 &&
     isWorkerName(worker) &&
-    Number.isSafeInteger(first) &&
-    Number.isSafeInteger(length);
+    /^[0-9]{1,15}$/.test(from) &&
+    /^[0-9]{1,15}$/.test(length);
   if (!isSound) return undefined;
   return new WrittenOutline(
     id,
     parent === '' ? null : parent,
     fitness === '' ? null : Number(fitness),
-    { worker, start: first, length },
+    { worker, start: Number(from), length: Number(length) },
     { file, text, at, end },
   );
 }

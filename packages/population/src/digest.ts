@@ -11,10 +11,13 @@ import {
 import { PopulationError } from './errors.js';
 import { ifPresent, unfit } from './filesystem-errors.js';
 import { makeOwnDirectory } from './files.js';
-import type { WorkerName } from './layout.js';
-import { readBeat } from './liveness.js';
+import { type WorkerName, workerPath } from './layout.js';
+import { readBeat, readWorker } from './liveness.js';
 import { LEFT, type Membership } from './membership.js';
+import type { Population } from './population.js';
 import { coverageOf, digestNames, historyWorkers, outlinesIn, readDigests } from './recorded.js';
+import { type RolledWorker, readRoll, writeRoll } from './roll.js';
+import { findTotals, workerNames } from './summary.js';
 
 /** Outlines that are worth a file, and that are gathered at once at most. */
 export const WORTH_DIGESTING = 64;
@@ -23,6 +26,8 @@ const GATHERED = 1024;
 const FILES = 8;
 /** until one has so many outlines. */
 const LARGEST = 32_768;
+/** Workers who left that are worth writing the roll for. */
+const WORTH_ENROLLING = 16;
 /** Seconds after which no filesystem shows an older end of the history of one who left. */
 const SETTLED = 60;
 
@@ -47,6 +52,7 @@ export class Digester {
    * @returns How many were digested.
    */
   async digest(least = WORTH_DIGESTING): Promise<number> {
+    await this.#enroll();
     const coverage = await this.#coverage();
     const added = new Coverage();
     const outlines: RecordedOutline[] = [];
@@ -73,6 +79,20 @@ export class Digester {
     await this.#write(coverageOf(digests), [...once.values()]);
     for (const { name } of digests) await this.#remove(name);
     return true;
+  }
+
+  /** Puts those who left on the roll, where they have become many. */
+  async #enroll(): Promise<void> {
+    const { population } = this.me;
+    const roll = await readRoll(population);
+    const left: [WorkerName, RolledWorker][] = [];
+    for (const worker of await workerNames(population)) {
+      if (worker === this.me.name || roll.has(worker) || !(await this.#hasSettled(worker))) continue;
+      const rolled = await readRolled(population, worker);
+      if (rolled !== undefined) left.push([worker, rolled]);
+    }
+    if (left.length < Math.max(WORTH_ENROLLING, roll.size / FILES)) return;
+    await writeRoll(population, new Map([...roll, ...left]));
   }
 
   async #coverage(): Promise<Coverage> {
@@ -168,11 +188,20 @@ export class Digester {
   }
 }
 
+/** Who left, and left nothing behind. */
+async function readRolled(population: Population, worker: WorkerName): Promise<RolledWorker | undefined> {
+  for (const below of ['staging', 'trash'])
+    if ((await population.listIfPresent(`${workerPath(worker)}/${below}`)).length > 0) return undefined;
+  const document = await readWorker(population, worker);
+  const totals = await findTotals(population, worker);
+  return document === undefined || totals === undefined ? undefined : { document, totals };
+}
+
 /** The names of the files of a level that has many; of none where no level has. */
 function crowdedLevel(names: readonly string[]): string[] {
   for (const level of new Set(names.map(levelOf))) {
     const files = names.filter((name) => levelOf(name) === level);
-    if (level !== undefined && files.length >= FILES) return files;
+    if (level !== undefined && files.length >= FILES) return files.slice(0, FILES);
   }
   return [];
 }

@@ -16,6 +16,7 @@ import {
   pathOf,
 } from './layout.js';
 import type { Population } from './population.js';
+import { isRollName } from './roll.js';
 import { summarizeWorkers } from './summary.js';
 
 /** Of proper-lockfile: an empty directory while somebody collects. */
@@ -58,7 +59,8 @@ async function foreignNames(population: Population): Promise<Finding[]> {
   await look('workers', isWorkerName, 'warning');
   await look('history', isHistoryName, 'warning');
   for (const name of await population.listIfPresent(DIGESTS))
-    if (parseDigestName(name) === undefined) findings.push(foreign(`${DIGESTS}/${name}`, 'warning'));
+    if (parseDigestName(name) === undefined && !isRollName(name))
+      findings.push(foreign(`${DIGESTS}/${name}`, 'warning'));
   await look('control', (name) => /^[0-9]{6}$/.test(name), 'note');
   await look('.', (name) => KNOWN_AT_TOP.includes(name), 'note');
   return findings;

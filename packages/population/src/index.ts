@@ -1,6 +1,6 @@
 export { type Adoption, type Continuation, adopt } from './adopt.js';
 export { admit } from './admit.js';
-export { birthsInVain, reachedBound } from './bounds.js';
+export { birthsInVain, reachedBound, shareSpent } from './bounds.js';
 export { bury } from './bury.js';
 export {
   type Checkpoint,
@@ -109,9 +109,11 @@ export {
   secondsSince,
   sumTotals,
   summarize,
+  summarizeWorkers,
   workerNames,
 } from './summary.js';
 export { type Quarantine, type Site, covers, parseSite, siteName } from './quarantine.js';
+export { readRoll } from './roll.js';
 export { type Repaired, repair } from './repair.js';
 export { type SweepOptions, type Swept, type Waste, findWaste, sweep } from './sweep.js';
 export { systemClock } from './system-clock.js';

@@ -18,6 +18,7 @@ import { readBeat, readWorker } from './liveness.js';
 import { LEFT } from './membership.js';
 import type { Population } from './population.js';
 import type { Quarantine } from './quarantine.js';
+import { readRoll } from './roll.js';
 
 export interface WorkerSummary {
   readonly name: WorkerName;
@@ -55,8 +56,8 @@ export interface Summary {
 }
 
 /**
- * Reads a population at a glance. Costs a listing of each state, three small files for each worker that ever was,
- * and the evaluation of the best.
+ * Reads a population at a glance. Costs a listing of each state, three small files for each worker that
+ * is not on the roll of those who left, and the evaluation of the best.
  * @param left What earlier summaries have found of those who left: it is not read again.
  */
 export async function summarize(
@@ -95,20 +96,25 @@ export type LeftWorkers = Map<WorkerName, WorkerSummary>;
 
 /** Reads totals again and again, but those of who has left once. */
 export class TotalsReader {
-  readonly #last = new Map<WorkerName, Totals>();
+  #last: Promise<Map<WorkerName, Totals>> | undefined;
 
   constructor(private readonly population: Population) {}
 
   async of(worker: WorkerName): Promise<Totals> {
-    const last = this.#last.get(worker);
+    const known = await (this.#last ??= totalsOnRoll(this.population));
+    const last = known.get(worker);
     if (last !== undefined) return last;
     // In this order: whoever leaves writes the totals first.
     const hasLeft = (await readBeat(this.population, worker)) === LEFT;
     const totals = await findTotals(this.population, worker);
     // Only what was read: of who left nothing is missing for ever, but NFS may say so once.
-    if (hasLeft && totals !== undefined) this.#last.set(worker, totals);
+    if (hasLeft && totals !== undefined) known.set(worker, totals);
     return totals ?? noTotals();
   }
+}
+
+async function totalsOnRoll(population: Population): Promise<Map<WorkerName, Totals>> {
+  return new Map([...(await readRoll(population))].map(([name, { totals }]) => [name, totals]));
 }
 
 /** The totals of a worker; zeros where it has written none. */
@@ -116,7 +122,8 @@ export async function readTotals(population: Population, worker: WorkerName): Pr
   return (await findTotals(population, worker)) ?? noTotals();
 }
 
-async function findTotals(population: Population, worker: WorkerName): Promise<Totals | undefined> {
+/** The totals of a worker; undefined where it has written none. */
+export async function findTotals(population: Population, worker: WorkerName): Promise<Totals | undefined> {
   return await readIfValid(
     population.filesystem,
     totalsSchema,
@@ -177,6 +184,9 @@ export async function summarizeWorkers(
   host: Host,
   leftBefore: LeftWorkers = new Map(),
 ): Promise<WorkerSummary[]> {
+  if (leftBefore.size === 0)
+    for (const [name, rolled] of await readRoll(population))
+      leftBefore.set(name, { name, state: 'left', ...rolled });
   const summaries: WorkerSummary[] = [];
   for (const name of await workerNames(population)) {
     const known = leftBefore.get(name);

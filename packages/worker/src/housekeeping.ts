@@ -1,15 +1,13 @@
 import {
   Digester,
   type Politely,
-  type TrainingEntry,
   type WorkerName,
-  adopt,
   cleanStaging,
   collect,
+  readRoll,
   takeTrash,
   workerNames,
 } from '@galapagos/population';
-import { raiseAdopted } from './growth.js';
 import { ifThereIsRoom } from './room.js';
 import type { Shift } from './shift.js';
 
@@ -18,40 +16,9 @@ const WORTH_COLLECTING = 8;
 /** Records between two looks at what is to be digested, on average. */
 const DIGEST_EVERY = 128;
 
-/**
- * Adopts an individual whose owner is gone, if there is one, and brings it up: that is this turn's work.
- * One under our own name that we are not training is an orphan too: it came here, but its answer was lost.
- */
-export async function adoptOrphan(shift: Shift): Promise<boolean> {
-  for (const orphan of await shift.population.training()) {
-    if (!(await isOrphan(shift, orphan))) continue;
-    const adoption = await adopt(shift.me, orphan);
-    if (adoption === undefined) continue;
-    shift.me.totals.adoptions++;
-    const { entry, continuation } = adoption;
-    const step = continuation.kind === 'resume' ? continuation.checkpoint.step : 0;
-    shift.emit({
-      event: 'adopted',
-      id: entry.id,
-      tenure: entry.tenure,
-      from: orphan.worker,
-      continuation: continuation.kind,
-      step,
-    });
-    await raiseAdopted(shift, adoption);
-    return true;
-  }
-  return false;
-}
-
-async function isOrphan(shift: Shift, { worker }: TrainingEntry): Promise<boolean> {
-  // Between two turns we hold nothing, so what bears our name is not being trained.
-  return worker === shift.me.name || (await shift.liveness.isGone(worker));
-}
-
 /** Clears away what the dead left: individuals, and workers that are gone. */
 export class Housekeeping {
-  readonly #cleared = new Set<WorkerName>();
+  #cleared: Set<WorkerName> | undefined;
   readonly #digester: Digester;
   #nextRound = 0;
 
@@ -98,6 +65,7 @@ export class Housekeeping {
 
   async #clearGoneWorkers(): Promise<void> {
     const { population, me, liveness } = this.shift;
+    this.#cleared ??= new Set((await readRoll(population)).keys());
     for (const worker of await workerNames(population)) {
       if (worker === me.name || this.#cleared.has(worker) || !(await liveness.isGone(worker))) continue;
       await cleanStaging(me, worker);

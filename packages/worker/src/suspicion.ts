@@ -1,13 +1,13 @@
 import {
+  type LeftWorkers,
   type Liveness,
   type Membership,
   type Population,
   type Site,
   type Totals,
   type WorkerName,
-  readTotals,
-  readWorker,
-  workerNames,
+  summarizeWorkers,
+  unknowingHost,
 } from '@galapagos/population';
 
 /** Failures in a row after which a worker distrusts its machine. */
@@ -26,6 +26,7 @@ interface Others {
  */
 export class Suspicion {
   #inARow = 0;
+  readonly #left: LeftWorkers = new Map();
   #before = new Map<WorkerName, Others>();
 
   constructor(
@@ -73,12 +74,9 @@ export class Suspicion {
   async #lookAtOthers(): Promise<Map<WorkerName, Others>> {
     const { population, me } = this;
     const others = new Map<WorkerName, Others>();
-    for (const name of await workerNames(population)) {
-      if (name === me.name) continue;
-      const worker = await readWorker(population, name);
-      if (worker === undefined) continue;
-      const totals = await readTotals(population, name);
-      const site = { host: worker.host, device: worker.device ?? null };
+    for (const { name, document, totals } of await summarizeWorkers(population, unknowingHost, this.#left)) {
+      if (name === me.name || document === undefined) continue;
+      const site = { host: document.host, device: document.device ?? null };
       others.set(name, { site, published: totals.published, failures: failuresOf(totals) });
     }
     return others;

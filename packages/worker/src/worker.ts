@@ -13,7 +13,8 @@ import { Budget } from './budget.js';
 import type { Evaluate } from './evaluate.js';
 import type { LeaveReason, WorkerEvent } from './events.js';
 import { beatUntil } from './heartbeat.js';
-import { Housekeeping, adoptOrphan } from './housekeeping.js';
+import { Housekeeping } from './housekeeping.js';
+import { Orphans } from './orphans.js';
 import { ifThereIsRoom, untilThereIsRoom } from './room.js';
 import { Exit, type Shift, jitter } from './shift.js';
 import { Suspicion } from './suspicion.js';
@@ -139,16 +140,19 @@ export class Worker {
 
   async #work(shift: Shift): Promise<void> {
     const housekeeping = new Housekeeping(shift, this.options.politely ?? politely);
+    const orphans = new Orphans(shift);
     const exit = this.#exit;
     while (exit.reason === undefined) {
       // Whoever leaves while there is none leaves this turn undone.
       await ifThereIsRoom(shift, () =>
         untilThereIsRoom(shift, async () => {
           await housekeeping.tidy();
-          if (!shift.control.paused && (await adoptOrphan(shift))) return;
+          if (!shift.control.paused && (await orphans.adopt())) return;
           if (exit.reason !== undefined) return;
-          if (await shift.budget.isSpent(shift.control.bounds)) exit.leave('budget');
-          else if (shift.control.paused) await jitter(shift, 1);
+          if (await shift.budget.isSpent(shift.control.bounds)) {
+            // Whoever leaves last leaves nobody behind.
+            if (shift.control.paused || !(await orphans.adoptNow())) exit.leave('budget');
+          } else if (shift.control.paused) await jitter(shift, 1);
           else await tournament(shift);
         }),
       );

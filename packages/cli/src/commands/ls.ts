@@ -6,12 +6,12 @@ import { findMeant } from '../find.js';
 import { fit, quote } from '../format.js';
 import { openPopulation } from '../ground.js';
 import {
+  Generations,
   type Row,
   SORT_KEYS,
   csvHeader,
   csvRow,
   drawRows,
-  generationsOf,
   rowOf,
   rowShape,
   sorted,
@@ -68,14 +68,14 @@ export const lsCommand = defineCommand({
     const unreadable: string[] = [];
     if (filters.parent !== undefined) filters.parent = (await findMeant(population, filters.parent)).id;
     const outlines = await everyone(population, { onUnreadable: (path) => unreadable.push(path) });
-    const generations = generationsOf(outlines);
+    const generations = new Generations(outlines);
     const chosen = outlines.filter((outline) => isAskedFor(outline, { ...filters, states }));
     const ordered = sorted(chosen, sort, reverse, generations);
     // Only of whom is shown all is looked at: a hundred thousand are listed in a second.
     const isTable = !asJson && !csv && terminal.columns !== undefined;
     const rows = ordered
       .slice(0, top ?? (isTable ? TERMINAL_ROWS : undefined))
-      .map((outline) => rowOf(outline, generations.get(outline.id) ?? null));
+      .map((outline) => rowOf(outline, generations.of(outline.id)));
     if (asJson) printJson(terminal, shape, rows);
     else if (csv) for (const line of csvLines(csvHeader, rows.map(csvRow))) terminal.out(line);
     else print(rows, chosen.length, terminal);
