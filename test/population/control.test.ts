@@ -1,6 +1,14 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { SeededRandom } from '@galapagos/dna';
-import { Control, Population, boundsSchema, giveOrder, nodeFilesystem } from '@galapagos/population';
+import {
+  Control,
+  Population,
+  boundsSchema,
+  fsck,
+  giveOrder,
+  nodeFilesystem,
+  unknowingHost,
+} from '@galapagos/population';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ManualClock } from '../support/manual-clock.js';
 import { FaultyFilesystem } from '../support/faulty-filesystem.js';
@@ -142,11 +150,16 @@ describe('an order', () => {
     expect(control.paused).toBe(false);
   });
 
-  test('that is whole and says nothing that is an order is an error', async () => {
+  test('that is whole and says nothing that is an order is passed over, and fsck says so', async () => {
     const control = await newcomer();
     writeFileSync(`${world.root}/control/000001`, '{"format":1,"order":"dance","givenAt":""}');
+    for (let looks = 0; looks < 3; looks++) await control.poll();
+    const population = await openWorld(world);
+    const found = (await fsck(population, unknowingHost)).filter(({ path }) => path === 'control/000001');
+    expect(found).toMatchObject([{ severity: 'warning', repair: { kind: 'set-aside' } }]);
+    expect(await giveOrder(population, { order: 'pause' })).toBe(2);
     await control.poll();
-    await expect(control.poll()).rejects.toMatchObject({ code: 'INVALID' });
+    expect(control.paused).toBe(true);
   });
 
   test('on a full disk leaves nothing behind, and says what is the matter', async () => {

@@ -285,12 +285,15 @@ describe('fsck', () => {
     const world = await newWorld();
     const me = await join(world);
     await raise(me, 0.5);
-    for (const path of [/dna.json/, /weights/]) {
+    for (const [path, operation] of [
+      [/dna.json/, 'read'],
+      [/weights/, 'readPart'],
+    ] as const) {
       const faulty = new FaultyFilesystem(nodeFilesystem);
-      for (let time = 0; time < times; time++) faulty.fail({ operation: 'read', path }, 'ESTALE');
+      for (let time = 0; time < times; time++) faulty.fail({ operation, path }, 'ESTALE');
       const { mended } = await repair(await openWorld(world, faulty), repairing);
       expect(mended).toEqual([]);
-      faulty.fail({ operation: 'read', path, lasting: true }, 'ESTALE');
+      faulty.fail({ operation, path, lasting: true }, 'ESTALE');
       const left = only((await repair(await openWorld(world, faulty), repairing)).left);
       expect(left.problem).toMatch(/is there, and cannot be read/);
       expect(left.repair).toBeUndefined();
@@ -305,7 +308,7 @@ describe('fsck', () => {
     await kill(me, await raise(me, 0.4));
     renameSync(`${world.root}/dead/w1-2~1~w1`, `${world.root}/workers/w1/trash/w1-2~1`);
     const faulty = new FaultyFilesystem(nodeFilesystem);
-    for (const operation of ['read', 'list'] as const)
+    for (const operation of ['read', 'readPart', 'list'] as const)
       faulty.fail({ operation, path: /w1-[12]~/, lasting: true }, 'ESTALE');
     const { mended, left } = await repair(await openWorld(world, faulty), repairing);
     expect(mended).toEqual([]);
@@ -347,7 +350,7 @@ describe('fsck', () => {
     const me = await join(world);
     await raise(me, 0.5);
     const faulty = new FaultyFilesystem(nodeFilesystem);
-    faulty.fail({ operation: 'read', path: /weights/, lasting: true }, 'EACCES');
+    faulty.fail({ operation: 'readPart', path: /weights/, lasting: true }, 'EACCES');
     expect(await repair(await openWorld(world, faulty), repairing)).toMatchObject({
       mended: [],
       left: [{ path: alive, fix: 'make it readable, and look again' }],

@@ -229,7 +229,7 @@ describe('opening a population', () => {
   });
 });
 
-test('what is no directory is never adopted: through a link we would write outside of the experiment', async () => {
+test('what is no directory is set aside, never adopted: through a link we would write outside of the experiment', async () => {
   const world = await newWorld();
   const me = await join(world);
   mkdirSync(`${world.root}/../elsewhere`);
@@ -238,6 +238,7 @@ test('what is no directory is never adopted: through a link we would write outsi
   for (const id of ['w9-1', 'w9-2']) {
     expect(await adopt(me, { state: 'training', id, tenure: 1, worker: 'w9' })).toBeUndefined();
   }
-  expect(readdirSync(`${world.root}/training`).sort()).toEqual(['w9-1~1~w9', 'w9-2~1~w9']);
+  expect(readdirSync(`${world.root}/training`)).toEqual([]);
+  expect(readdirSync(`${world.root}/lost+found`)).toEqual(['000001', '000002']);
   expect(readdirSync(`${world.root}/../elsewhere`)).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { type Population, isMissing } from '@galapagos/population';
+import { type Population, READING, errorCode, isMissing } from '@galapagos/population';
 
 /** The log of one slot of a launch: what the workers that filled it wrote, one after the other. */
 export interface SlotLog {
@@ -123,13 +123,14 @@ export class Tail {
 async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T | undefined> {
   let file: FileHandle;
   try {
-    file = await open(path, 'r');
+    file = await open(path, READING);
   } catch (error) {
-    if (isMissing(error)) return undefined;
+    if (isMissing(error) || errorCode(error) === 'ELOOP') return undefined;
     throw error;
   }
   try {
-    return await use(file);
+    // A pipe, a directory: nothing that a launcher writes.
+    return (await file.stat()).isFile() ? await use(file) : undefined;
   } finally {
     await file.close();
   }

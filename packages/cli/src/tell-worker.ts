@@ -46,6 +46,8 @@ export function inWords(event: WorkerEvent): string {
       return `${event.id} is another worker's now`;
     case 'unreadable':
       return `${event.id} cannot be a parent: ${event.reason}`;
+    case 'set-aside':
+      return `${event.id} is set aside, in lost+found/: ${event.reason}`;
     case 'lost-race':
       return `another was faster${event.over === undefined ? '' : ` with ${event.over}`}`;
     case 'waiting':

@@ -6,13 +6,17 @@ import {
   readCheckpoint,
 } from './checkpoints.js';
 import type { Evaluation } from './documents.js';
+import { PopulationError } from './errors.js';
 import { takeEvaluation } from './evaluation.js';
 import { ifPresent, isMissing, unfit } from './filesystem-errors.js';
-import { linkOrCopy } from './files.js';
-import { ATTEMPT_FILE, HANDED_BACK_FILE, type TrainingEntry, pathOf } from './layout.js';
+import { isFile, linkOrCopy } from './files.js';
+import { problemsOf } from './fsck-individuals.js';
+import { largest } from './largest.js';
+import { ATTEMPT_FILE, HANDED_BACK_FILE, LAST_TENURE, type TrainingEntry, pathOf } from './layout.js';
 import type { Membership } from './membership.js';
 import type { Population } from './population.js';
-import { beginTenure, readAttempt, syncTenure, tenureFolder } from './tenure.js';
+import { setAside } from './set-aside.js';
+import { beginTenure, readAttempt, syncTenure, tenureFolder, tenuresUpTo } from './tenure.js';
 
 /** How an adopted individual goes on. */
 export type Continuation =
@@ -41,19 +45,33 @@ const KILLER_TENURES = 3;
 export async function adopt(me: Membership, orphan: TrainingEntry): Promise<Adoption | undefined> {
   const { population } = me;
   const entry: TrainingEntry = { ...orphan, tenure: orphan.tenure + 1, worker: me.name };
-  // What is no directory is nobody's, fsck reports it: through a link we would write outside of the experiment.
-  if ((await ifPresent(population.filesystem.kind(population.path(pathOf(orphan))))) !== 'directory')
+  const problem = await problemOf(population, orphan);
+  if (problem !== undefined) {
+    // Nobody could ever train it, and it would be counted for ever.
+    await setAside(population, pathOf(orphan), problem);
     return undefined;
+  }
   if (!(await population.move(pathOf(orphan), pathOf(entry)))) return undefined;
   if (!(await beginTenure(population, entry))) return undefined;
-  const tenures = Array.from({ length: orphan.tenure }, (_, index) => index + 1);
   try {
+    const tenures = await tenuresUpTo(population, population.path(pathOf(entry)), orphan.tenure);
     return { entry, continuation: await continuationOf(population, entry, tenures) };
   } catch (error) {
     // Another took us for gone, and took it over.
     if (isMissing(error)) return undefined;
+    if (error instanceof PopulationError && error.code === 'INVALID') {
+      await setAside(population, pathOf(entry), error.message);
+      return undefined;
+    }
     throw unfit(population.path(pathOf(entry)), error);
   }
+}
+
+/** Why nobody can bring it up: a link, a file, a folder without a DNA. What cannot be read now may be whole. */
+async function problemOf(population: Population, orphan: TrainingEntry): Promise<string | undefined> {
+  if (orphan.tenure >= LAST_TENURE) return `no tenure comes after ${orphan.tenure}`;
+  const problems = await problemsOf(population, orphan);
+  return problems.find(({ cause }) => cause === 'spoilt')?.problem;
 }
 
 async function continuationOf(
@@ -76,7 +94,7 @@ async function continuationOf(
   if (checkpoint !== undefined) return { kind: 'resume', checkpoint };
   return {
     kind: 'scratch',
-    attempt: Math.max(begun, ...found.map(({ checkpoint }) => checkpoint.attempt)) + 1,
+    attempt: largest([begun, ...found.map(({ checkpoint }) => checkpoint.attempt)]) + 1,
   };
 }
 
@@ -95,7 +113,7 @@ async function countKilled(
     const folder = tenureFolder(population, entry, tenure);
     const names = (await ifPresent(population.filesystem.list(folder))) ?? [];
     const checkpoints = await findCheckpoints(population.filesystem, folder);
-    const step = Math.max(0, ...checkpoints.map((checkpoint) => checkpoint.step));
+    const step = largest(checkpoints.map((checkpoint) => checkpoint.step));
     if (step > furthest) killed = 0;
     else if (names.includes(ATTEMPT_FILE) && !names.includes(HANDED_BACK_FILE)) killed++;
     furthest = Math.max(furthest, step);
@@ -145,6 +163,7 @@ async function takeCheckpoint(
   const own = tenureFolder(population, entry);
   for (const { folder, checkpoint } of found.toSorted((a, b) => furthestFirst(a.checkpoint, b.checkpoint))) {
     const name = checkpointName(checkpoint);
+    if (!(await isFile(filesystem, `${folder}/${name}`))) continue;
     await ifPresent(linkOrCopy(filesystem, `${folder}/${name}`, `${own}/${name}`));
     if ((await readCheckpoint(filesystem, own, checkpoint)) !== undefined) {
       await syncTenure(population, entry);

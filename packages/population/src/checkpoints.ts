@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ifPresent, isFull, isMissing, isRefusal, unfit } from './filesystem-errors.js';
 import type { Filesystem } from './filesystem.js';
-import { readIfPresent } from './files.js';
+import { isFile, readIfPresent } from './files.js';
 import { type TrainingEntry, pathOf } from './layout.js';
 import type { Population } from './population.js';
 
@@ -82,7 +82,9 @@ export async function readCheckpoint(
   folder: string,
   checkpoint: Checkpoint,
 ): Promise<Uint8Array | undefined> {
-  const data = await readIfPresent(filesystem, `${folder}/${checkpointName(checkpoint)}`);
+  const file = `${folder}/${checkpointName(checkpoint)}`;
+  if (!(await isFile(filesystem, file))) return undefined;
+  const data = await readIfPresent(filesystem, file);
   return data !== undefined && hashOf(data) === checkpoint.hash ? data : undefined;
 }
 

@@ -2,7 +2,7 @@ import { type Dna, type DrawnMutation, formatDna, inheritsWeights } from '@galap
 import { type Birth, POPULATION_FORMAT, formatDocument } from './documents.js';
 import { discard } from './discard.js';
 import { isFull, isMissing, unfit } from './filesystem-errors.js';
-import { linkOrCopy, makeOwnDirectory } from './files.js';
+import { isFile, linkOrCopy, makeOwnDirectory } from './files.js';
 import {
   type AliveEntry,
   BIRTH_FILE,
@@ -74,5 +74,7 @@ async function inherit(me: Membership, { parent, mutations }: Conception, folder
   const of = me.population.path(`${pathOf(parent)}/${parent.tenure}`);
   // An evaluation may leave no weights; then there is nothing to inherit.
   if (!(await filesystem.list(of)).includes(WEIGHTS_FILE)) return;
+  // Nor is there of what somebody has put in their place.
+  if (!(await isFile(filesystem, `${of}/${WEIGHTS_FILE}`))) return;
   await linkOrCopy(filesystem, `${of}/${WEIGHTS_FILE}`, `${folder}/${INHERITED_FILE}`);
 }

@@ -3,7 +3,9 @@ import { DOCUMENT_LIMIT, POPULATION_FORMAT, formatDocument, parseDocument } from
 import { PopulationError } from './errors.js';
 import { type Bounds, changedBoundsSchema } from './experiment.js';
 import { linkIfAbsent, readIfPresent } from './files.js';
+import { largest } from './largest.js';
 import type { Population } from './population.js';
+import { type Problem, problemIn } from './problem.js';
 import { type Quarantine, type Site, covers, siteSchema } from './quarantine.js';
 
 const common = { format: z.literal(POPULATION_FORMAT), givenAt: z.string() };
@@ -35,7 +37,7 @@ type NewOrder = Order extends infer O ? (O extends Order ? Omit<O, 'format' | 'g
  */
 export async function giveOrder(population: Population, order: NewOrder): Promise<number> {
   const document = { format: POPULATION_FORMAT, ...order, givenAt: population.clock.now().toISOString() };
-  for (let epoch = Math.max(0, ...(await epochs(population))) + 1; ; epoch++) {
+  for (let epoch = largest(await epochs(population)) + 1; ; epoch++) {
     const file = population.path(`control/${name(epoch)}`);
     if (await linkIfAbsent(population.filesystem, file, formatDocument(document), population.random))
       return epoch;
@@ -48,7 +50,7 @@ export async function giveOrder(population: Population, order: NewOrder): Promis
  */
 export class Control {
   readonly #orders = new Map<number, Order>();
-  readonly #unreadable = new Set<number>();
+  readonly #notOrders = new Set<number>();
   #joinedAt: number | undefined;
   #bounds: Bounds | undefined;
 
@@ -57,9 +59,9 @@ export class Control {
   /** Reads new orders; the first call notes which were there before. */
   async poll(): Promise<void> {
     const found = await epochs(this.population);
-    this.#joinedAt ??= Math.max(0, ...found);
+    this.#joinedAt ??= largest(found);
     for (const epoch of found) {
-      if (!this.#orders.has(epoch)) await this.#read(epoch);
+      if (!this.#orders.has(epoch) && !this.#notOrders.has(epoch)) await this.#read(epoch);
     }
   }
 
@@ -71,11 +73,12 @@ export class Control {
       this.#orders.set(epoch, parseDocument(orderSchema, data, file));
       this.#bounds = undefined;
     } catch (error) {
+      if (!(error instanceof PopulationError && error.code === 'INVALID')) throw error;
       // Where there are no hard links an order may be seen half written, for as long as its giver hangs; and stays so
       // where that died, or the disk was full: then it is none.
-      if (error instanceof PopulationError && error.cause instanceof SyntaxError) return;
-      if (!(error instanceof PopulationError) || this.#unreadable.has(epoch)) throw error;
-      this.#unreadable.add(epoch);
+      if (error.cause instanceof SyntaxError) return;
+      // Nobody is to stop for what somebody has put there; fsck says of it that it is none.
+      this.#notOrders.add(epoch);
     }
   }
 
@@ -148,7 +151,27 @@ export async function boundsOf(population: Population): Promise<Bounds> {
 }
 
 async function epochs(population: Population): Promise<number[]> {
-  return (await population.list('control')).filter((file) => /^[0-9]{6}$/.test(file)).map(Number);
+  return (await population.list('control')).filter(isOrderName).map(Number);
+}
+
+/** Whether a name in `control/` is one of an order: six digits, or more where six are used up. */
+export function isOrderName(name: string): boolean {
+  return /^(?:[0-9]{6}|[1-9][0-9]{6,14})$/.test(name);
+}
+
+/**
+ * What is wrong with an order.
+ * @returns None where it is gone.
+ */
+export async function orderProblems(population: Population, name: string): Promise<Problem[]> {
+  const file = population.path(`control/${name}`);
+  try {
+    const data = await readIfPresent(population.filesystem, file, DOCUMENT_LIMIT);
+    if (data !== undefined) parseDocument(orderSchema, data, file);
+    return [];
+  } catch (error) {
+    return [problemIn(error)];
+  }
 }
 
 function name(epoch: number): string {

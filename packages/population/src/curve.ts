@@ -5,7 +5,7 @@ import { ifPresent } from './filesystem-errors.js';
 import { readIfPresent } from './files.js';
 import { CURVE_FILE } from './layout.js';
 import type { Population } from './population.js';
-import { readAttempt } from './tenure.js';
+import { readAttempt, tenuresUpTo } from './tenure.js';
 
 /** Points of a curve that is kept; every figure of it is far narrower. */
 const CURVE_POINTS = 100;
@@ -42,7 +42,8 @@ export async function readTrace(
 ): Promise<TrainingTrace> {
   let attempt: Attempt | undefined;
   const losses = new Map<number, number>();
-  for (const tenure of await tenuresUpTo(population, folder, last)) {
+  const tenures = last === 1 ? [1] : ((await ifPresent(tenuresUpTo(population, folder, last))) ?? []);
+  for (const tenure of tenures.toReversed()) {
     const begun = await readAttempt(population, `${folder}/${tenure}`);
     // One that only published what another had trained.
     if (begun === undefined) continue;
@@ -55,14 +56,6 @@ export async function readTrace(
   }
   const curve = thinned([...losses].sort(([a], [b]) => a - b));
   return { attempt, curve: curve.length === 0 ? undefined : curve };
-}
-
-/** The last one first. By a listing: a name may promise a thousand million tenures that are not there. */
-async function tenuresUpTo(population: Population, folder: string, last: number): Promise<number[]> {
-  if (last === 1) return [1];
-  const names = (await ifPresent(population.filesystem.list(folder))) ?? [];
-  const tenures = names.filter((name) => /^[1-9][0-9]{0,8}$/.test(name)).map(Number);
-  return tenures.filter((tenure) => tenure <= last).sort((a, b) => b - a);
 }
 
 /** The whole lines of a curve: it may be written at this moment, or cut short. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { PopulationError } from './errors.js';
 import { readIfPresent } from './files.js';
 import type { Filesystem } from './filesystem.js';
-import { isIndividualId } from './layout.js';
+import { isIndividualId, isWorkerName } from './layout.js';
 
 /** The directory format that this version writes, and the newest that it reads. */
 export const POPULATION_FORMAT = 1;
@@ -13,6 +13,7 @@ export const DOCUMENT_LIMIT = 1e7;
 
 const format = z.literal(POPULATION_FORMAT);
 const id = z.string().refine(isIndividualId, 'not the id of an individual');
+const worker = z.string().refine(isWorkerName, 'not the name of a worker');
 const count = z.int().min(0);
 
 /** What an individual was born as. Written once, before it is admitted. */
@@ -22,7 +23,7 @@ export const birthSchema = z.strictObject({
   /** Null for an individual of the first kind. */
   parent: z.strictObject({ id, fitness: z.number() }).nullable(),
   mutations: z.array(drawnMutationSchema),
-  worker: z.string(),
+  worker,
   bornAt: z.string(),
 });
 export type Birth = z.infer<typeof birthSchema>;
@@ -36,7 +37,7 @@ export const attemptSchema = z.strictObject({
   /** The step of the checkpoint that it continued from; 0 from scratch. */
   fromStep: count,
   /** Whose tenure it is; older documents do not say it. */
-  worker: z.string().optional(),
+  worker: worker.optional(),
   startedAt: z.string(),
 });
 export type Attempt = z.infer<typeof attemptSchema>;

@@ -1,7 +1,6 @@
-import { sha256 } from './checkpoints.js';
 import { type Evaluation, evaluationSchema, readIfValid } from './documents.js';
 import { ifPresent } from './filesystem-errors.js';
-import { linkOrCopy, readIfPresent } from './files.js';
+import { hashIfPresent, isFile, linkOrCopy } from './files.js';
 import { EVALUATION_FILE, type Entry, type TrainingEntry, WEIGHTS_FILE } from './layout.js';
 import type { Population } from './population.js';
 import { syncTenure, tenureFolder } from './tenure.js';
@@ -23,6 +22,7 @@ export async function takeEvaluation(
     const evaluation = await readEvaluation(population, { ...entry, tenure }, from);
     if (evaluation === undefined) continue;
     if (evaluation.weights !== null) {
+      if (!(await isFile(filesystem, `${from}/${WEIGHTS_FILE}`))) continue;
       await ifPresent(linkOrCopy(filesystem, `${from}/${WEIGHTS_FILE}`, `${to}/${WEIGHTS_FILE}`));
       if (!(await hasWeights(population, to, evaluation.weights))) {
         // Ours is written anew, and must not be another name of what its old owner may still write.
@@ -59,6 +59,5 @@ export async function readEvaluation(
 }
 
 async function hasWeights({ filesystem }: Population, folder: string, hash: string): Promise<boolean> {
-  const weights = await readIfPresent(filesystem, `${folder}/${WEIGHTS_FILE}`);
-  return weights !== undefined && sha256(weights) === hash;
+  return (await hashIfPresent(filesystem, `${folder}/${WEIGHTS_FILE}`)) === hash;
 }

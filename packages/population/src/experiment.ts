@@ -162,7 +162,12 @@ export async function remakeDirectories(filesystem: Filesystem, root: string): P
 async function missingDirectories(filesystem: Filesystem, root: string): Promise<string[]> {
   const missing: string[] = [];
   for (const directory of TOP_DIRECTORIES) {
-    if (!(await isDirectory(filesystem, `${root}/${directory}`))) missing.push(directory);
+    const path = `${root}/${directory}`;
+    if (!(await isDirectory(filesystem, path))) missing.push(directory);
+    else if ((await ifPresent(filesystem.kind(path))) === 'other') {
+      const problem = 'it is a symbolic link, through which workers would write elsewhere';
+      throw new PopulationError('INVALID', `${path}: ${problem}; put a directory of its own in its place`);
+    }
   }
   return missing;
 }

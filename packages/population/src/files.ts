@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { type Random, integer } from '@galapagos/dna';
 import { PopulationError } from './errors.js';
-import { errorCode, ifPresent, isMissing, isRefusal, unfit } from './filesystem-errors.js';
+import { errorCode, ifPresent, isMissing, isOutOfPlace, isRefusal, unfit } from './filesystem-errors.js';
 import type { Filesystem } from './filesystem.js';
 
 /**
@@ -28,6 +29,29 @@ export async function readPartIfPresent(
   return await readExplained(filesystem, file, () => filesystem.readPart(file, start, length));
 }
 
+/** Bytes that are hashed at once. */
+const PART = 4 * 2 ** 20;
+
+/**
+ * The SHA-256 of a file, in hexadecimal digits, whatever its length; undefined where there is no such file, or
+ * something else in its place.
+ */
+export async function hashIfPresent(filesystem: Filesystem, file: string): Promise<string | undefined> {
+  const hash = createHash('sha256');
+  try {
+    for (let start = 0; ;) {
+      const part = await readPartIfPresent(filesystem, file, start, PART);
+      if (part === undefined) return undefined;
+      if (part.length === 0) return hash.digest('hex');
+      hash.update(part);
+      start += part.length;
+    }
+  } catch (error) {
+    if (error instanceof PopulationError && error.code === 'INVALID') return undefined;
+    throw error;
+  }
+}
+
 async function readExplained(
   filesystem: Filesystem,
   file: string,
@@ -38,7 +62,7 @@ async function readExplained(
   } catch (error) {
     if (isMissing(error)) return undefined;
     // A symbolic link, a directory, a pipe; or not what a worker would have written.
-    if (['ELOOP', 'EISDIR', 'EINVAL', 'EFBIG'].includes(errorCode(error)))
+    if (isOutOfPlace(error))
       throw new PopulationError('INVALID', `${file}: ${String(error)}`, { cause: error });
     throw unfit(file, error);
   }
@@ -106,10 +130,18 @@ export async function linkIfAbsent(
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw unfit(file, error);
     // A server that repeats what it has done already says EEXIST too: then it is ours to the last byte.
-    const there = await readIfPresent(filesystem, file);
-    return new TextDecoder().decode(there) === data;
+    return await holds(filesystem, file, data);
   } finally {
     await removeAside(filesystem, aside);
+  }
+}
+
+async function holds(filesystem: Filesystem, file: string, data: string): Promise<boolean> {
+  try {
+    return new TextDecoder().decode(await readIfPresent(filesystem, file, 2 * data.length + 100)) === data;
+  } catch (error) {
+    if (error instanceof PopulationError && error.code === 'INVALID') return false;
+    throw error;
   }
 }
 
@@ -129,6 +161,11 @@ async function linkOrCreate(filesystem: Filesystem, from: string, to: string, da
     if (!isWithoutLinks(error)) throw error;
     await filesystem.create(to, data);
   }
+}
+
+/** Whether there is a file: no link, no directory, nothing that waits for who writes into it. */
+export async function isFile(filesystem: Filesystem, path: string): Promise<boolean> {
+  return (await ifPresent(filesystem.kind(path))) === 'file';
 }
 
 /** Gives a file a second name; a copy where the filesystem cannot link, or has linked it too often. */
@@ -168,12 +205,15 @@ async function writeAndRename(filesystem: Filesystem, file: string, data: string
 /**
  * Makes a directory under a name that nobody else gives, and we only once: if it is there already, a server has
  * repeated what it had done.
+ * @returns Whether it is for certain a new one: what is there may also be what somebody has put there.
  */
-export async function makeOwnDirectory(filesystem: Filesystem, directory: string): Promise<void> {
+export async function makeOwnDirectory(filesystem: Filesystem, directory: string): Promise<boolean> {
   try {
     await filesystem.makeDirectory(directory);
+    return true;
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error;
+    return false;
   }
 }
 

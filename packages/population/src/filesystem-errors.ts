@@ -1,5 +1,8 @@
 import { PopulationError } from './errors.js';
 
+/** What a filesystem says where something lies that is no file: a link, a directory, a pipe; or far too much. */
+const OUT_OF_PLACE = ['ELOOP', 'EISDIR', 'EINVAL', 'ENXIO', 'EFBIG'];
+
 /** Errors to which Node gives no name: their code is `Unknown system error -116`. */
 const nameless: Readonly<Record<number, string>> = { [-116]: 'ESTALE', [-122]: 'EDQUOT' };
 
@@ -40,6 +43,11 @@ export function isMissing(error: unknown): boolean {
   return ['ENOENT', 'ESTALE', 'ENOTDIR'].includes(errorCode(error));
 }
 
+/** Whether an operation failed because of what lies under the name: nothing that a worker has put there. */
+export function isOutOfPlace(error: unknown): boolean {
+  return OUT_OF_PLACE.includes(errorCode(error));
+}
+
 /** Whether the filesystem refused for good: full, read-only, forbidden. Then nothing has happened. */
 export function isRefusal(error: unknown): boolean {
   return errorCode(error) in refusals;
@@ -70,5 +78,9 @@ export async function ifPresent<T>(promise: Promise<T>): Promise<T | undefined> 
 export function unfit(path: string, error: unknown): Error {
   const code = errorCode(error);
   if (code === '') return error instanceof Error ? error : new Error(String(error));
+  if (isOutOfPlace(error))
+    return new PopulationError('INVALID', `${path}: something else is in its place: ${String(error)}`, {
+      cause: error,
+    });
   return new PopulationError('UNFIT', `${path}: ${refusals[code] ?? String(error)}`, { cause: error });
 }

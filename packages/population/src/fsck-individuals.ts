@@ -3,7 +3,7 @@ import { DOCUMENT_LIMIT, birthSchema, parseDocument } from './documents.js';
 import { PopulationError } from './errors.js';
 import { readValidEvaluation } from './evaluation.js';
 import { ifPresent, unfit } from './filesystem-errors.js';
-import { readIfPresent } from './files.js';
+import { readIfPresent, readPartIfPresent } from './files.js';
 import type { Finding } from './finding.js';
 import { BIRTH_FILE, DNA_FILE, EVALUATION_FILE, type Entry, WEIGHTS_FILE, nameOf, pathOf } from './layout.js';
 import type { Population } from './population.js';
@@ -93,7 +93,8 @@ async function evaluationProblem(population: Population, entry: Entry): Promise<
   if (evaluation === undefined) {
     for (const name of [EVALUATION_FILE, WEIGHTS_FILE]) {
       if (!(await mayHold(population, below, name))) continue;
-      const data = await readIfPresent(population.filesystem, population.path(`${below}/${name}`));
+      const file = population.path(`${below}/${name}`);
+      const data = await readPartIfPresent(population.filesystem, file, 0, 1);
       if (data === undefined) return unanswered(name);
     }
     return spoilt('its evaluation is missing or cut short, or its weights do not match it');

@@ -1,3 +1,4 @@
+import { isOrderName, orderProblems } from './control.js';
 import { DIGESTS, parseDigestName } from './digest-file.js';
 import { ifPresent } from './filesystem-errors.js';
 import type { Finding } from './finding.js';
@@ -16,6 +17,7 @@ import {
   pathOf,
 } from './layout.js';
 import type { Population } from './population.js';
+import { FIXES, problemsAfterAll } from './problem.js';
 import { isRollName } from './roll.js';
 import { summarizeWorkers } from './summary.js';
 
@@ -41,6 +43,7 @@ export async function fsck(population: Population, host: Host): Promise<Finding[
   return [
     ...(await foreignNames(population)),
     ...(await brokenLock(population)),
+    ...(await brokenOrders(population)),
     ...(await doubled(population)),
     ...(await individualFindings(population, workers)),
     ...(await workerFindings(population, workers)),
@@ -61,7 +64,7 @@ async function foreignNames(population: Population): Promise<Finding[]> {
   for (const name of await population.listIfPresent(DIGESTS))
     if (parseDigestName(name) === undefined && !isRollName(name))
       findings.push(foreign(`${DIGESTS}/${name}`, 'warning'));
-  await look('control', (name) => /^[0-9]{6}$/.test(name), 'note');
+  await look('control', isOrderName, 'note');
   await look('.', (name) => KNOWN_AT_TOP.includes(name), 'note');
   return findings;
 }
@@ -74,6 +77,28 @@ async function brokenLock(population: Population): Promise<Finding[]> {
   const problem = 'not a lock: the dead cannot be collected';
   const fix = 'move it out of the experiment';
   return [{ severity: 'warning', path: LOCK, problem, fix, repair: { kind: 'set-aside', paths: [LOCK] } }];
+}
+
+/** What is no order, and stays so, is passed over by everybody. */
+async function brokenOrders(population: Population): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const name of (await population.list('control')).filter(isOrderName)) {
+    const [found] = await problemsAfterAll(() => orderProblems(population, name));
+    if (found === undefined) continue;
+    const path = `control/${name}`;
+    const finding = {
+      severity: 'warning',
+      path,
+      problem: `not an order, and passed over: ${found.problem}`,
+      fix:
+        found.cause === 'spoilt'
+          ? 'move it out of the experiment, and give the order again'
+          : FIXES[found.cause],
+    } as const;
+    const repair = { kind: 'set-aside', paths: [path] } as const;
+    findings.push(found.cause === 'spoilt' ? { ...finding, repair } : finding);
+  }
+  return findings;
 }
 
 function foreign(path: string, severity: Finding['severity']): Finding {

@@ -1,3 +1,4 @@
+import { DOCUMENT_LIMIT } from './documents.js';
 import { readPartIfPresent } from './files.js';
 import type { Range } from './coverage.js';
 import { type WorkerName, isWorkerName } from './layout.js';
@@ -6,6 +7,10 @@ import type { Population } from './population.js';
 /** Bytes that are read at once: a long history is more than memory holds. */
 const PART = 8 * 2 ** 20;
 const SHORT_PART = 2 ** 16;
+/** Bytes beyond which a line is no record: a record holds documents, of which none comes near to {@link DOCUMENT_LIMIT}. */
+const LONGEST = 4 * DOCUMENT_LIMIT;
+/** Bytes that are kept of what is too long. */
+const CUT = 100;
 const NEWLINE = 0x0a;
 
 /** One line of a file of the history, without its newline; it may be torn. */
@@ -66,6 +71,11 @@ export async function* linesOf(
     }
     carry = data.subarray(begin);
     start += begin;
+    // What has no end is not kept: its beginning alone is a torn line.
+    if (carry.length > LONGEST) {
+      start += carry.length - CUT;
+      carry = Buffer.from(carry.subarray(0, CUT));
+    }
   }
   // Without its newline alone a record is whole.
   if (carry.length > 0) yield { file, number, start, bytes: carry, isEnded: false };
@@ -79,6 +89,6 @@ export async function readLine(
   length: number,
 ): Promise<Buffer | undefined> {
   const path = population.path(`history/${file}`);
-  const data = await readPartIfPresent(population.filesystem, path, start, length);
+  const data = await readPartIfPresent(population.filesystem, path, start, Math.min(length, LONGEST));
   return data === undefined ? undefined : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 }

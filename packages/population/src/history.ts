@@ -9,16 +9,17 @@ import {
   parseIfValid,
 } from './documents.js';
 import { curveSchema } from './curve.js';
-import { unfit } from './filesystem-errors.js';
+import { ifPresent, unfit } from './filesystem-errors.js';
 import type { HistoryLine } from './history-lines.js';
-import { historyPath } from './layout.js';
+import { historyPath, isIndividualId } from './layout.js';
 import type { Membership } from './membership.js';
 import type { Population } from './population.js';
+import { ousting } from './set-aside.js';
 
 /** What is left of an individual that was collected: everything but weights and checkpoints. */
 export const historyRecordSchema = z.strictObject({
   format: z.literal(POPULATION_FORMAT),
-  id: z.string(),
+  id: z.string().refine(isIndividualId, 'not the id of an individual'),
   tenure: z.int().min(1),
   dna: dnaSchema.refine((dna) => graphProblems(dna).length === 0, 'no graph of a network'),
   birth: birthSchema,
@@ -40,12 +41,14 @@ export async function appendHistory(me: Membership, records: readonly HistoryRec
   const { filesystem } = me.population;
   const file = me.population.path(historyPath(me.name));
   const lines = records.map((record) => `${JSON.stringify(record)}\n`).join('');
-  // After an append that failed the file may end in a torn line, which must not swallow the next.
-  const afterFailure = me.historyState === 'torn' ? '\n' : '';
   const isNew = me.historyState !== 'whole';
+  // What lies there before our first record is no line of ours.
+  const before = me.historyState === 'absent' && (await ifPresent(filesystem.kind(file))) !== undefined;
+  // After an append that failed the file may end in a torn line, which must not swallow the next.
+  const afterFailure = me.historyState === 'torn' || before ? '\n' : '';
   me.historyState = 'torn';
   try {
-    await filesystem.append(file, afterFailure + lines);
+    await ousting(me.population, [historyPath(me.name)], () => filesystem.append(file, afterFailure + lines));
     // A file is on disk only when its name is.
     if (isNew) await filesystem.syncDirectory(me.population.path('history'));
   } catch (error) {

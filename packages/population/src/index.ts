@@ -49,7 +49,7 @@ export {
   remakeDirectories,
   searchSchema,
 } from './experiment.js';
-export { errorCode, isFull, isMissing, isPassing, unfit } from './filesystem-errors.js';
+export { errorCode, isFull, isOutOfPlace, isMissing, isPassing, unfit } from './filesystem-errors.js';
 export { everyone } from './everyone.js';
 export type { Filesystem } from './filesystem.js';
 export { allEntries, bestEntry, findIndividual } from './find.js';
@@ -94,7 +94,7 @@ export type { RaceFacts } from './mount/race.js';
 export { type SoloFacts, examineAlone } from './mount/solo.js';
 export { type SharedFacts, examineTogether } from './mount/together.js';
 export type { Delay } from './mount/visibility.js';
-export { nodeFilesystem } from './node-filesystem.js';
+export { READING, nodeFilesystem } from './node-filesystem.js';
 export { nodeHost } from './node-host.js';
 export { type Outline, outlineOf } from './outline.js';
 export { Population } from './population.js';
@@ -115,6 +115,7 @@ export {
 export { type Quarantine, type Site, covers, parseSite, siteName } from './quarantine.js';
 export { readRoll } from './roll.js';
 export { type Repaired, repair } from './repair.js';
+export { setAside } from './set-aside.js';
 export { type SweepOptions, type Swept, type Waste, findWaste, sweep } from './sweep.js';
 export { systemClock } from './system-clock.js';
 export { beginTenure, handBack, readAttempt, tenureFolder, writeAttempt } from './tenure.js';

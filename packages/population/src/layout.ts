@@ -69,6 +69,8 @@ export interface TrashEntry {
 
 const WORKER = '[a-z0-9]{1,32}';
 const ID = `${WORKER}-[0-9]{1,12}`;
+/** The highest tenure that a name can say. */
+export const LAST_TENURE = 999_999_999;
 const TENURE = '[1-9][0-9]{0,8}';
 const workerName = new RegExp(`^${WORKER}$`);
 const individualId = new RegExp(`^${ID}$`);

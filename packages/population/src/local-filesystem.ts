@@ -1,6 +1,13 @@
 import fs from 'node:fs';
 import type { Filesystem } from './filesystem.js';
-import { READING, kindOf, nodeFilesystem, requireShortFile, writing } from './node-filesystem.js';
+import {
+  LONGEST_READ,
+  READING,
+  kindOf,
+  nodeFilesystem,
+  requireShortFile,
+  writing,
+} from './node-filesystem.js';
 
 /** Calls after which whatever else waits in this process gets its turn: a beat, a signal, a message. */
 const BREATH = 32;
@@ -15,7 +22,7 @@ export const localFilesystem: Filesystem = {
   read: (file, limit) =>
     now(() =>
       withFile(file, READING, (descriptor) => {
-        requireShortFile(file, fs.fstatSync(descriptor), limit);
+        requireShortFile(file, fs.fstatSync(descriptor), limit ?? LONGEST_READ);
         return fs.readFileSync(descriptor);
       }),
     ),
@@ -76,6 +83,7 @@ async function breathe(): Promise<void> {
 
 function put(file: string, flags: string | number, data: string | Uint8Array, sync: boolean): void {
   withFile(file, flags, (descriptor) => {
+    requireShortFile(file, fs.fstatSync(descriptor));
     fs.writeFileSync(descriptor, data);
     if (sync) fs.fsyncSync(descriptor);
   });

@@ -1,5 +1,5 @@
 import lockfile from 'proper-lockfile';
-import { unfit } from './filesystem-errors.js';
+import { errorCode, unfit } from './filesystem-errors.js';
 
 /**
  * Does something that is better not done by two at once, unless another is at it.
@@ -17,6 +17,8 @@ export const politely: Politely = async (path, work) => {
     release = await lockfile.lock(path, { realpath: false, stale: 30_000, onCompromised: () => undefined });
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ELOCKED') return undefined;
+    // A file, a link, or a folder with something in it: no lock. As two at once are harmless, none is needed.
+    if (['ENOTDIR', 'ENOTEMPTY', 'EEXIST', 'ELOOP'].includes(errorCode(error))) return await work();
     throw unfit(path, error);
   }
   try {

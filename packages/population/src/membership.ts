@@ -2,8 +2,10 @@ import { POPULATION_FORMAT, type Totals, formatDocument, noTotals } from './docu
 import { errorCode, isRefusal, unfit } from './filesystem-errors.js';
 import { makeOwnDirectory, replaceFile } from './files.js';
 import type { Host } from './host.js';
+import { largest } from './largest.js';
 import { type IndividualId, type WorkerName, workerPath } from './layout.js';
 import type { Population } from './population.js';
+import { ousting } from './set-aside.js';
 
 export interface JoinOptions {
   readonly host: Host;
@@ -81,15 +83,21 @@ export class Membership {
   }
 
   async writeTotals(): Promise<void> {
-    const file = this.population.path(`${workerPath(this.name)}/totals.json`);
-    await replaceFile(this.population.filesystem, file, formatDocument(this.totals));
+    const below = `${workerPath(this.name)}/totals.json`;
+    await ousting(this.population, [below, `${below}.new`], async () => {
+      const file = this.population.path(below);
+      await replaceFile(this.population.filesystem, file, formatDocument(this.totals));
+    });
   }
 
   async #writeBeat(content: string): Promise<void> {
     // In place: a reader that finds it half written sees a change too, which is all that counts.
-    const file = this.population.path(`${workerPath(this.name)}/beat`);
+    const below = `${workerPath(this.name)}/beat`;
+    const file = this.population.path(below);
     try {
-      await this.population.filesystem.write(file, `${content}\n`, { sync: false });
+      await ousting(this.population, [below], () =>
+        this.population.filesystem.write(file, `${content}\n`, { sync: false }),
+      );
     } catch (error) {
       throw isRefusal(error) ? unfit(file, error) : error;
     }
@@ -104,7 +112,7 @@ async function claimName(population: Population): Promise<WorkerName> {
   const taken = (await population.list('workers')).map((name) =>
     Number(/^w([1-9][0-9]{0,8})$/.exec(name)?.[1] ?? 0),
   );
-  for (let number = Math.max(0, ...taken) + 1; ; number++) {
+  for (let number = largest(taken) + 1; ; number++) {
     const name = `w${number}`;
     try {
       await population.filesystem.makeDirectory(population.path(workerPath(name)));

@@ -14,7 +14,7 @@ export const nodeFilesystem: Filesystem = {
   // Not fs.readFile: it leaks the descriptor when fstat answers ESTALE (Node 20).
   read: (file, limit) =>
     withFile(file, READING, async (handle) => {
-      requireShortFile(file, await handle.stat(), limit);
+      requireShortFile(file, await handle.stat(), limit ?? LONGEST_READ);
       return await handle.readFile();
     }),
 
@@ -27,12 +27,14 @@ export const nodeFilesystem: Filesystem = {
 
   write: (file, data, { sync }) =>
     withFile(file, writing('w'), async (handle) => {
+      requireShortFile(file, await handle.stat());
       await handle.writeFile(data);
       if (sync) await handle.sync();
     }),
 
   append: (file, data) =>
     withFile(file, writing('a'), async (handle) => {
+      requireShortFile(file, await handle.stat());
       await handle.writeFile(data);
       await handle.sync();
     }),
@@ -72,13 +74,16 @@ export const nodeMount: MountFilesystem = {
   modifiedAt: async (file) => (await fs.stat(file)).mtimeMs / 1000,
 };
 
+/** The most that Node reads at once. */
+export const LONGEST_READ = 2 ** 31 - 1;
+
 /** Flags for reading: through no symbolic link, and not waiting for the other end of a pipe. */
 export const READING = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** Flags for writing: as fopen's, but through no symbolic link: what we write stays where we write it. */
+/** Flags for writing: as fopen's, but through no symbolic link, and not waiting for who reads from a pipe. */
 export function writing(mode: 'w' | 'a'): number {
-  const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND, O_NOFOLLOW } = constants;
-  return O_WRONLY | O_CREAT | O_NOFOLLOW | (mode === 'w' ? O_TRUNC : O_APPEND);
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constants;
+  return O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | (mode === 'w' ? O_TRUNC : O_APPEND);
 }
 
 async function withFile<T>(
@@ -95,7 +100,7 @@ async function withFile<T>(
 }
 
 /** Rejects what is no regular file, or too long. */
-export function requireShortFile(file: string, stat: Stats, limit = Number.MAX_SAFE_INTEGER): void {
+export function requireShortFile(file: string, stat: Stats, limit = Infinity): void {
   if (!stat.isFile()) throw failure('EINVAL', `not a regular file: ${file}`);
   if (stat.size > limit) throw failure('EFBIG', `${stat.size} bytes, at most ${limit} expected: ${file}`);
 }

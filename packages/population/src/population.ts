@@ -71,13 +71,27 @@ export class Population {
     }
   }
 
-  /** As {@link list}, where a directory need not be there: then it holds nothing. */
+  /**
+   * As {@link list}, where a directory need not be there: then it holds nothing. Nor does one that a symbolic link
+   * leads to: what is there lies outside, and is nobody's to move.
+   */
   async listIfPresent(below: string): Promise<string[]> {
     try {
+      if (!(await this.isDirectory(below))) return [];
       return (await ifPresent(this.filesystem.list(this.path(below)))) ?? [];
     } catch (error) {
       throw unfit(this.path(below), error);
     }
+  }
+
+  /** Whether a directory is there, and no link on the way to it. */
+  async isDirectory(below: string): Promise<boolean> {
+    const names = below.split('/');
+    for (const end of names.keys()) {
+      const path = this.path(names.slice(0, end + 1).join('/'));
+      if ((await ifPresent(this.filesystem.kind(path))) !== 'directory') return false;
+    }
+    return true;
   }
 
   /**

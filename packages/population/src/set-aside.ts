@@ -1,6 +1,8 @@
 import { POPULATION_FORMAT, formatDocument } from './documents.js';
-import { errorCode, ifPresent, isMissing, unfit } from './filesystem-errors.js';
+import { PopulationError } from './errors.js';
+import { errorCode, ifPresent, isMissing, isOutOfPlace, unfit } from './filesystem-errors.js';
 import { LOST_AND_FOUND } from './layout.js';
+import { largest } from './largest.js';
 import type { Population } from './population.js';
 
 const REASON = 'why.json';
@@ -34,6 +36,30 @@ export async function setAside(
     throw error;
   }
   return (await giveUp(population, folder, why)) ? undefined : target;
+}
+
+/**
+ * Writes files of our own. What somebody has put in the place of one (a link, a directory, a pipe) is set aside, and
+ * they are written once more.
+ * @param paths Below the experiment.
+ */
+export async function ousting(
+  population: Population,
+  paths: readonly string[],
+  write: () => Promise<void>,
+): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    const isOusted = error instanceof PopulationError && error.code === 'INVALID';
+    if (!isOusted && !isOutOfPlace(error)) throw error;
+    for (const path of paths) {
+      const kind = await ifPresent(population.filesystem.kind(population.path(path)));
+      if (kind !== undefined && kind !== 'file')
+        await setAside(population, path, 'in the place of what a worker writes');
+    }
+    await write();
+  }
 }
 
 /**
@@ -76,11 +102,14 @@ async function claimFolder(population: Population): Promise<string> {
       return false;
     }
   };
-  await make(LOST_AND_FOUND);
+  if (!(await make(LOST_AND_FOUND)) && !(await population.isDirectory(LOST_AND_FOUND))) {
+    const problem = 'it is no directory: nothing can be moved out of the way';
+    throw new PopulationError('INVALID', `${population.path(LOST_AND_FOUND)}: ${problem}; remove it`);
+  }
   const taken = (await population.list(LOST_AND_FOUND)).map((name) =>
-    Number(/^[0-9]+$/.exec(name)?.[0] ?? 0),
+    Number(/^[0-9]{1,12}$/.exec(name)?.[0] ?? 0),
   );
-  for (let number = Math.max(0, ...taken) + 1; ; number++) {
+  for (let number = largest(taken) + 1; ; number++) {
     const folder = `${LOST_AND_FOUND}/${String(number).padStart(6, '0')}`;
     if (await make(folder)) return folder;
   }

@@ -3,6 +3,7 @@ import { ifPresent, isMissing, unfit } from './filesystem-errors.js';
 import { ATTEMPT_FILE, HANDED_BACK_FILE, type TrainingEntry, pathOf } from './layout.js';
 import { makeOwnDirectory, parent } from './files.js';
 import type { Population } from './population.js';
+import { setAside } from './set-aside.js';
 
 /** The folder that the owner of a tenure writes in, and nobody else. Absolute. */
 export function tenureFolder(population: Population, entry: TrainingEntry, tenure = entry.tenure): string {
@@ -13,12 +14,32 @@ export function tenureFolder(population: Population, entry: TrainingEntry, tenur
 export async function beginTenure(population: Population, entry: TrainingEntry): Promise<boolean> {
   const folder = tenureFolder(population, entry);
   try {
+    if ((await makeOwnDirectory(population.filesystem, folder)) || (await isEmpty(population, entry)))
+      return true;
+    // Whatever it is, nobody who keeps to the protocol has put it there; through a link we would write elsewhere.
+    await setAside(population, `${pathOf(entry)}/${entry.tenure}`, 'in the place of what a tenure writes');
     await makeOwnDirectory(population.filesystem, folder);
     return true;
   } catch (error) {
     if (isMissing(error)) return false;
     throw unfit(folder, error);
   }
+}
+
+async function isEmpty(population: Population, entry: TrainingEntry): Promise<boolean> {
+  const folder = tenureFolder(population, entry);
+  if ((await population.filesystem.kind(folder)) !== 'directory') return false;
+  return (await population.filesystem.list(folder)).length === 0;
+}
+
+/**
+ * The tenures of which there is a folder, up to one of them, the first one first. By a listing: a name may promise a
+ * thousand million that are not there. Rejects where the individual is not there any more.
+ */
+export async function tenuresUpTo(population: Population, folder: string, last: number): Promise<number[]> {
+  const names = await population.filesystem.list(folder);
+  const tenures = names.filter((name) => /^[1-9][0-9]{0,8}$/.test(name)).map(Number);
+  return tenures.filter((tenure) => tenure <= last).sort((a, b) => a - b);
 }
 
 /** Has the names in a tenure's folder on disk, and the folder's own. */

@@ -1,7 +1,13 @@
 import { KernelError } from '@galapagos/backend-simd';
 import { DatasetError } from '@galapagos/datasets';
 import { DnaError, ShapeError } from '@galapagos/dna';
-import { type FailureClass, PopulationError, errorCode, isMissing, isPassing } from '@galapagos/population';
+import {
+  type FailureClass,
+  PopulationError,
+  isMissing,
+  isOutOfPlace,
+  isPassing,
+} from '@galapagos/population';
 import { LOG_TAIL } from './exit-failure.js';
 import type { TrainingOutcome } from './messages.js';
 import { WeightsFileError } from './weights-file.js';
@@ -12,9 +18,10 @@ import { WeightsFileError } from './weights-file.js';
  * What an individual's own files can be (a link, a directory) is not.
  */
 export function isOfThisMachine(error: unknown): boolean {
-  if (error instanceof PopulationError || error instanceof DatasetError) return true;
+  if (error instanceof PopulationError) return error.code !== 'INVALID';
+  if (error instanceof DatasetError) return true;
   const isSystemError = error instanceof Error && 'syscall' in error;
-  return isSystemError && !isMissing(error) && !['ELOOP', 'EISDIR'].includes(errorCode(error));
+  return isSystemError && !isMissing(error) && !isOutOfPlace(error);
 }
 
 /**
@@ -42,10 +49,11 @@ export function failureOf(error: unknown): TrainingOutcome {
 
 function classOf(error: unknown): FailureClass {
   if (isOutOfMemory(error)) return 'out-of-memory';
-  const isData =
-    error instanceof DnaError || error instanceof WeightsFileError || error instanceof ShapeError;
+  const isData = [DnaError, WeightsFileError, ShapeError, PopulationError].some(
+    (kind) => error instanceof kind,
+  );
   // A link or a directory where a file should be, or a file that is far too long.
-  return isData || ['ELOOP', 'EISDIR', 'EINVAL', 'EFBIG'].includes(errorCode(error)) ? 'bad-data' : 'crash';
+  return isData || isOutOfPlace(error) ? 'bad-data' : 'crash';
 }
 
 function isOutOfMemory(error: unknown): boolean {

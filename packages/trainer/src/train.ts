@@ -11,6 +11,7 @@ import { type Network, batchSizes, compiledCost, createNetwork } from './network
 import { parametersOf } from './parameters.js';
 import { type Plan, planNetwork } from './plan.js';
 import { Training } from './training.js';
+import type { TrainingSettings } from './settings.js';
 import { WeightsFileError, decodeWeights } from './weights-file.js';
 import { type Workbench, waiting } from './workbench.js';
 
@@ -60,7 +61,7 @@ async function prepare(
 }
 
 async function startingState(
-  { filesystem, examples }: Workbench,
+  { filesystem, examples, settings }: Workbench,
   { individual, output, resume, seed }: TrainingRequest,
   plan: Plan,
 ): Promise<TrainingState> {
@@ -68,7 +69,7 @@ async function startingState(
   if (resumed !== undefined) return naming('the checkpoint', () => decodeState(resumed));
   const names = await filesystem.list(individual);
   const bytes = names.includes(INHERITED_FILE)
-    ? await filesystem.read(`${individual}/${INHERITED_FILE}`)
+    ? await filesystem.read(`${individual}/${INHERITED_FILE}`, mostBytes(settings))
     : undefined;
   const inherited = bytes && naming(INHERITED_FILE, () => decodeWeights(bytes).arrays);
   return {
@@ -80,6 +81,11 @@ async function startingState(
     curve: [],
     arrays: startingWeights(parametersOf(plan), inherited, seed),
   };
+}
+
+/** Of the weights of one within the limits, statistics and the header included. */
+function mostBytes({ limits }: TrainingSettings): number {
+  return 8 * limits.parameters + 1e7;
 }
 
 function naming<T>(file: string, decode: () => T): T {

@@ -58,6 +58,8 @@ export type WorkerEvent =
   | { readonly event: 'taken-away'; readonly id: IndividualId }
   /** The DNA of one that was drawn is not valid. */
   | { readonly event: 'unreadable'; readonly id: IndividualId; readonly reason: string }
+  /** What has been put in its place, or in that of its files, lies in `lost+found/` now. */
+  | { readonly event: 'set-aside'; readonly id: IndividualId; readonly reason: string }
   | { readonly event: 'waiting'; readonly reason: string }
   | { readonly event: 'collected'; readonly count: number }
   /** A site, our own perhaps, is not to train any more. */

@@ -3,6 +3,7 @@ import {
   type Adoption,
   type Checkpoint,
   POPULATION_FORMAT,
+  PopulationError,
   type TrainingEntry,
   beginTenure,
   bury,
@@ -10,6 +11,7 @@ import {
   handBack,
   pathOf,
   publish,
+  setAside,
   siteName,
   tenureFolder,
   writeAttempt,
@@ -28,12 +30,29 @@ type TrainingFailure = Extract<Outcome, { kind: 'failed' }>['failure'];
 
 /** Brings a child of our own up: from admission to its life, or its grave. */
 export async function raise(shift: Shift, entry: TrainingEntry): Promise<void> {
-  if (!(await beginTenure(shift.population, entry))) return loseTo(shift, entry);
-  await train(shift, entry, 1, undefined);
+  await orSetAside(shift, entry, async () => {
+    if (!(await beginTenure(shift.population, entry))) return loseTo(shift, entry);
+    await train(shift, entry, 1, undefined);
+  });
 }
 
 /** Brings up an adopted child, from where its last owner left it. */
-export async function raiseAdopted(shift: Shift, { entry, continuation }: Adoption): Promise<void> {
+export async function raiseAdopted(shift: Shift, adoption: Adoption): Promise<void> {
+  await orSetAside(shift, adoption.entry, () => goOn(shift, adoption));
+}
+
+/** One among whose files is what no worker has written there goes out of the way, lest it stops everybody. */
+async function orSetAside(shift: Shift, entry: TrainingEntry, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof PopulationError && error.code === 'INVALID')) throw error;
+    await setAside(shift.population, pathOf(entry), error.message);
+    shift.emit({ event: 'set-aside', id: entry.id, reason: error.message });
+  }
+}
+
+async function goOn(shift: Shift, { entry, continuation }: Adoption): Promise<void> {
   switch (continuation.kind) {
     case 'evaluated':
       return await letLive(shift, entry, continuation.evaluation, 0);

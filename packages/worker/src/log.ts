@@ -26,6 +26,7 @@ function levelOf(event: WorkerEvent['event']): 'debug' | 'info' | 'warn' {
     case 'buried':
     case 'taken-away':
     case 'unreadable':
+    case 'set-aside':
     case 'disk-full':
     case 'quarantined':
     case 'beat-failed':
