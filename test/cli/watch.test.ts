@@ -72,8 +72,7 @@ it('estimates the disk, exactly where there are few', async () => {
   };
   const names = readdirSync(cast.root, { recursive: true }) as string[];
   const inodes = new Set(names.map((name) => statSync(`${cast.root}/${name}`).ino)).size;
-  // Workers, and what else is small and fixed, are counted by rule.
-  expect(Math.abs((await disk()).inodes - inodes)).toBeLessThan(6);
+  expect(Math.abs((await disk()).inodes - inodes - 1)).toBeLessThanOrEqual(1);
   const few = await disk();
   expect(few.isEstimate).toBe(false);
   for (let n = 100; n < 200; n++) {
@@ -83,7 +82,7 @@ it('estimates the disk, exactly where there are few', async () => {
   const many = await disk();
   expect(many.isEstimate).toBe(true);
   expect(many.bytes - few.bytes).toBeGreaterThan(80_000);
-  expect(many.bytes - few.bytes).toBeLessThan(400_000);
+  expect(many.bytes - few.bytes).toBeLessThan(1_000_000);
 });
 
 it('says of a worker that stood still for how long, once its lease is over; a failing directory is waited for', async () => {

@@ -411,6 +411,7 @@ const READING: ReadonlySet<keyof Filesystem> = new Set<keyof Filesystem>([
   'read',
   'readPart',
   'kind',
+  'measure',
   'syncDirectory',
   'space',
 ]);

@@ -1,7 +1,7 @@
 import type { Filesystem } from '@galapagos/population';
 import type { Disk } from './disk.js';
 import { type View, truth } from './disk.js';
-import { Directory, failure } from './inodes.js';
+import { Directory, type Inode, failure } from './inodes.js';
 
 /** A filesystem in memory as one process alone sees it: at once, and without a weakness. */
 export function filesystemOf(disk: Disk, view: View = truth): Filesystem {
@@ -31,6 +31,7 @@ export function filesystemOf(disk: Disk, view: View = truth): Filesystem {
     unlink: (path) => disk.unlink(path, view),
     removeDirectory: (path) => disk.removeDirectory(path, view),
     kind: (path) => (disk.find(path, view) instanceof Directory ? 'directory' : 'file'),
+    measure: (path) => measured(disk.find(path, view)),
     syncDirectory: (path) => disk.syncDirectory(path, view),
     space: () => ({
       bytes: disk.capacity.bytes - disk.used.bytes,
@@ -38,6 +39,13 @@ export function filesystemOf(disk: Disk, view: View = truth): Filesystem {
       local: true,
     }),
   });
+}
+
+/** Nothing but the contents takes room: what a block is, is the disk's affair. */
+export function measured(inode: Inode): Awaited<ReturnType<Filesystem['measure']>> {
+  return inode instanceof Directory
+    ? { kind: 'directory', bytes: 0, names: 1 }
+    : { kind: 'file', bytes: inode.data.length, names: Math.max(1, inode.links) };
 }
 
 type Synchronous = {

@@ -4,7 +4,7 @@ import type { ClientCache } from './client-cache.js';
 import type { Disk } from './disk.js';
 import { Directory, type File, type Inode, failure } from './inodes.js';
 import type { VirtualProcess } from './machines.js';
-import { bytesOf } from './memory-filesystem.js';
+import { measured, bytesOf } from './memory-filesystem.js';
 import type { Weaknesses } from './weaknesses.js';
 
 /** An operation that was carried out, for those who watch. */
@@ -224,6 +224,7 @@ export function mount(server: Server, process: VirtualProcess, cache: ClientCach
         if (inode === undefined) throw failure('ENOENT', path);
         return inode instanceof Directory ? 'directory' : 'file';
       }),
+    measure: (path) => simple('measure', path, () => measured(disk.find(path, cache))),
     syncDirectory: (path) => simple('syncDirectory', path, () => disk.syncDirectory(path, cache)),
     space: (path) =>
       simple('space', path, () => ({

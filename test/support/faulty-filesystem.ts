@@ -141,6 +141,10 @@ export class FaultyFilesystem implements Filesystem {
   removeDirectory(directory: string): Promise<void> {
     return this.#call('removeDirectory', directory, undefined, () => this.inner.removeDirectory(directory));
   }
+  measure(path: string): ReturnType<Filesystem['measure']> {
+    return this.#call('measure', path, undefined, () => this.inner.measure(path));
+  }
+
   kind(path: string): Promise<'file' | 'directory' | 'other'> {
     return this.#call('kind', path, undefined, () => this.inner.kind(path));
   }

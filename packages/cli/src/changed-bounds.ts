@@ -1,7 +1,7 @@
 import { schemaProblems } from '@galapagos/dna';
 import { type ChangedBounds, changedBoundsSchema } from '@galapagos/population';
 import { z } from 'zod';
-import { withSeconds } from './configuration.js';
+import { withoutUnits } from './configuration.js';
 import { advice } from './configuration-advice.js';
 import { type RawConfiguration, isObject, merge, parseAssignment } from './configuration-file.js';
 import { UsageError } from './usage-error.js';
@@ -31,7 +31,7 @@ export function parseBounds(assignments: readonly string[]): ChangedBounds {
       problems.push(`${section}: unknown field${advice(section, 'unknown field')}`);
   }
   const { bounds = {} } = raw;
-  const parsed = z.strictObject({ bounds: changedBoundsSchema }).safeParse(withSeconds({ bounds }));
+  const parsed = z.strictObject({ bounds: changedBoundsSchema }).safeParse(withoutUnits({ bounds }));
   for (const { path, message } of parsed.success ? [] : schemaProblems(parsed.error)) {
     problems.push(`${path}: ${message}${advice(path, message)}`);
   }

@@ -1,6 +1,6 @@
-import { isSeconds } from './configuration-fields.js';
 import { type JsonSchema, configurationJsonSchema } from './configuration-schema.js';
 import { nearest } from './did-you-mean.js';
+import { unitOf } from './units.js';
 
 /** What to do about a field that is wrong: what follows the message about it; empty where there is nothing to say. */
 export function advice(path: string, message: string): string {
@@ -8,9 +8,8 @@ export function advice(path: string, message: string): string {
   if (path === 'data.file' && message.endsWith('needs it')) return '; give it with --data FILE';
   if (path === 'data.directory' && message.endsWith('needs it')) return '; give it with --data DIR';
   if (path === 'search.seed' && message.startsWith('expected string')) return '; put it in quotes';
-  if (isSeconds(path) && message.startsWith('expected number'))
-    return '; write seconds, or a duration as 90s, 30m or 2h';
-  return '';
+  const unit = /^expected (number|int)/.test(message) ? unitOf(path) : undefined;
+  return unit === undefined ? '' : `; ${unit.advice}`;
 }
 
 function suggestion(path: string): string {

@@ -56,8 +56,3 @@ export const configurationSchema = z
       .prefault({}),
   })
   .describe('A search of Galapagos.');
-
-/** Whether a field is a number of seconds, which may be written as a duration. */
-export function isSeconds(field: string): boolean {
-  return /seconds$/i.test(field);
-}

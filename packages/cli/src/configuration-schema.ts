@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { configurationSchema, isSeconds } from './configuration-fields.js';
-import { DURATION_PATTERN } from './duration.js';
+import { configurationSchema } from './configuration-fields.js';
+import { type Unit, unitOf } from './units.js';
 
 /** As much of a JSON Schema as that of a configuration uses. */
 export interface JsonSchema {
@@ -13,21 +13,21 @@ export interface JsonSchema {
 
 /** The published JSON Schema of a configuration file. */
 export function configurationJsonSchema(): JsonSchema {
-  return withDurations(z.toJSONSchema(configurationSchema, { io: 'input' }) as JsonSchema);
+  return withUnits(z.toJSONSchema(configurationSchema, { io: 'input' }) as JsonSchema);
 }
 
-/** Lets every number of seconds be a duration too. */
-function withDurations({ properties, ...schema }: JsonSchema): JsonSchema {
+/** Lets every number of seconds be a duration too, and every number of bytes a size. */
+function withUnits({ properties, ...schema }: JsonSchema): JsonSchema {
   if (properties === undefined) return schema;
-  const fields = Object.entries(properties).map(([key, field]): [string, JsonSchema] => [
-    key,
-    isSeconds(key) ? orDuration(field) : withDurations(field),
-  ]);
+  const fields = Object.entries(properties).map(([key, field]): [string, JsonSchema] => {
+    const unit = unitOf(key);
+    return [key, unit === undefined ? withUnits(field) : orWritten(field, unit)];
+  });
   const { type, ...rest } = schema;
   return { ...(type === undefined ? {} : { type }), properties: Object.fromEntries(fields), ...rest };
 }
 
-function orDuration({ type, exclusiveMinimum, anyOf, ...rest }: JsonSchema): JsonSchema {
+function orWritten({ type, exclusiveMinimum, anyOf, ...rest }: JsonSchema, { pattern }: Unit): JsonSchema {
   const number = { type: type ?? 'number', ...(exclusiveMinimum === undefined ? {} : { exclusiveMinimum }) };
-  return { ...rest, anyOf: [...(anyOf ?? [number]), { type: 'string', pattern: DURATION_PATTERN }] };
+  return { ...rest, anyOf: [...(anyOf ?? [number]), { type: 'string', pattern }] };
 }

@@ -1,9 +1,9 @@
 import { schemaProblems } from '@galapagos/dna';
 import type { z } from 'zod';
 import { advice } from './configuration-advice.js';
-import { configurationSchema, isSeconds } from './configuration-fields.js';
+import { configurationSchema } from './configuration-fields.js';
 import { type RawConfiguration, isObject } from './configuration-file.js';
-import { parseDuration } from './duration.js';
+import { unitOf } from './units.js';
 import { UsageError } from './usage-error.js';
 
 export type Configuration = z.infer<typeof configurationSchema>;
@@ -14,7 +14,7 @@ export type Configuration = z.infer<typeof configurationSchema>;
  * @throws UsageError that names each wrong field, and for an unknown one the known that it resembles.
  */
 export function resolveConfiguration(raw: RawConfiguration, source: string): Configuration {
-  const parsed = configurationSchema.safeParse(withSeconds(raw));
+  const parsed = configurationSchema.safeParse(withoutUnits(raw));
   if (parsed.success) return parsed.data;
   const lines = schemaProblems(parsed.error).map(
     ({ path, message }) => `  ${path}: ${message}${advice(path, message)}`,
@@ -22,9 +22,9 @@ export function resolveConfiguration(raw: RawConfiguration, source: string): Con
   throw new UsageError(`${source}: the configuration is wrong\n${lines.join('\n')}`);
 }
 
-/** Durations as seconds, where a field is a number of seconds; what is no duration is left for the check. */
-export function withSeconds(value: unknown, key = ''): unknown {
-  if (typeof value === 'string' && isSeconds(key)) return parseDuration(value) ?? value;
+/** Durations as seconds and sizes as bytes, where that is what a field counts; what is neither is left for the check. */
+export function withoutUnits(value: unknown, key = ''): unknown {
+  if (typeof value === 'string') return unitOf(key)?.parse(value) ?? value;
   if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withSeconds(inner, name)]));
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutUnits(inner, name)]));
 }

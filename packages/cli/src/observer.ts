@@ -1,4 +1,6 @@
 import {
+  Gauge,
+  type Gauged,
   Liveness,
   type LeftWorkers,
   type Population,
@@ -9,7 +11,6 @@ import {
   summarize,
   tenureFolder,
 } from '@galapagos/population';
-import { type DiskEstimate, estimateDisk } from './disk-estimate.js';
 import { Trend } from './trend.js';
 
 /** What one look at a search has shown, and those before it. */
@@ -21,7 +22,8 @@ export interface Look {
   readonly since: ReadonlyMap<string, string>;
   /** Seconds that the beat of a worker stood still; empty after a single look, which cannot tell. */
   readonly silence: ReadonlyMap<WorkerName, number>;
-  readonly disk: DiskEstimate;
+  readonly disk: Gauged;
+  readonly free: { readonly bytes: number; readonly inodes: number };
   readonly trend: Trend;
 }
 
@@ -30,11 +32,13 @@ export class Observer {
   readonly #trend = new Trend();
   readonly #left: LeftWorkers = new Map();
   readonly #liveness: Liveness;
+  readonly #gauge: Gauge;
   #leaseSeconds: number;
   #looks = 0;
 
   constructor(private readonly population: Population) {
     this.#leaseSeconds = population.experiment.bounds.leaseSeconds;
+    this.#gauge = new Gauge(population);
     const lease = () => this.#leaseSeconds;
     this.#liveness = new Liveness(population, {
       host: nodeHost,
@@ -61,8 +65,9 @@ export class Observer {
       if (attempt !== undefined) since.set(entry.id, attempt.startedAt);
     }
     const silence = await this.#listen(summary);
-    const disk = await estimateDisk(population, summary);
-    return { at: clock.now(), summary, since, silence, disk, trend: this.#trend };
+    const disk = await this.#gauge.read();
+    const free = await population.filesystem.space(population.root);
+    return { at: clock.now(), summary, since, silence, disk, free, trend: this.#trend };
   }
 
   /** Who only looks has no beat of its own: that it could read is what says that the filesystem did not hang. */

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { boundsSchema, secondsSince, totalsSchema } from '@galapagos/population';
+import { boundsSchema, overDiskBound, secondsSince, totalsSchema } from '@galapagos/population';
 import { z } from 'zod';
 import type { Look } from './observer.js';
 import { quarantinesShape } from './quarantines-shape.js';
@@ -56,11 +56,15 @@ export const statusShape = z.strictObject({
     isEstimate: z.boolean().describe('Whether only some individuals were looked at.'),
     freeBytes: z.number(),
     freeInodes: z.number().nullable(),
+    overBound: z
+      .string()
+      .nullable()
+      .describe('Why nobody is born for want of room (bounds.maxBytes, bounds.maxInodes).'),
   }),
 });
 type StatusDocument = z.input<typeof statusShape>;
 
-export function statusDocument({ at, summary, since, silence, disk, trend }: Look): StatusDocument {
+export function statusDocument({ at, summary, since, silence, disk, free, trend }: Look): StatusDocument {
   const { size, setPoint, training, alive, dead, best, workers, totals, bounds, startedAt } = summary;
   const births = trend.rate((spent) => spent.births);
   return {
@@ -97,7 +101,14 @@ export function statusDocument({ at, summary, since, silence, disk, trend }: Loo
     pausedSince: summary.pausedSince ?? null,
     birthsPerMinute: births === undefined ? null : births * 60,
     secondsLeft: trend.secondsLeft(bounds, totals, secondsSince(startedAt, { now: () => at })) ?? null,
-    disk: { ...disk },
+    disk: {
+      bytes: Math.round(disk.total.bytes),
+      inodes: Math.round(disk.total.inodes),
+      isEstimate: disk.isEstimate,
+      freeBytes: free.bytes,
+      freeInodes: Number.isFinite(free.inodes) ? free.inodes : null,
+      overBound: overDiskBound(bounds, disk) ?? null,
+    },
   };
 }
 

@@ -1,18 +1,23 @@
 import { hostname } from 'node:os';
-import { type WorkerSummary, birthsInVain, secondsSince, siteName } from '@galapagos/population';
+import {
+  type WorkerSummary,
+  birthsInVain,
+  overDiskBound,
+  secondsSince,
+  siteName,
+} from '@galapagos/population';
 import { bytes, duration, moment, percent, scaled, table } from './format.js';
 import type { Look } from './observer.js';
 
 /** A search at a glance. */
 export function describeStatus(look: Look): string[] {
-  const { summary, trend, disk } = look;
+  const { summary, trend } = look;
   const { size, setPoint, training, alive, dead, best, totals, pausedSince } = summary;
   const fitness = best !== undefined && 'fitness' in best ? best.fitness : undefined;
   const failures = Object.entries(totals.failures).map(([name, count]) => `${count} ${name}`);
   const middle = alive[Math.floor(alive.length / 2)];
   const births = trend.rate((spent) => spent.births);
   const line = trend.sparkline();
-  const about = disk.isEstimate ? 'about ' : '';
   return [
     `population   ${size} of ${setPoint}: ${alive.length} alive, ${training.length} in training; ${dead} dead to collect`,
     `fitness      best ever ${fitness === undefined || best === undefined ? '–' : `${percent(fitness)} (${best.id})`}, median of the living ${middle === undefined ? '–' : percent(middle.fitness)}${line === '' ? '' : `  ${line}`}`,
@@ -27,7 +32,7 @@ export function describeStatus(look: Look): string[] {
       (site) =>
         `quarantined  ${siteName(site)}, since ${moment(site.since)}: ${site.reason}; let it back with: galapagos quarantine DIR ${siteName(site)} --lift`,
     ),
-    `disk         ${about}${bytes(disk.bytes)}, ${disk.inodes} inodes; ${bytes(disk.freeBytes)} free`,
+    ...describeDisk(look),
     ...describeWorkers(look),
   ];
 }
@@ -48,6 +53,17 @@ export function describeBriefly({ at, summary, trend }: Look): string {
     ...(births === undefined ? [] : [`${(births * 60).toFixed(1)}/min`]),
     ...(failures > 0 ? [`failures ${failures}`] : []),
   ].join(' · ');
+}
+
+function describeDisk({ summary: { bounds }, disk, free }: Look): string[] {
+  const { total, isEstimate } = disk;
+  const of = (bound: number | null, words: (bound: number) => string) =>
+    bound === null ? '' : ` of ${words(bound)}`;
+  const over = overDiskBound(bounds, disk);
+  return [
+    `disk         ${isEstimate ? 'about ' : ''}${bytes(total.bytes)}${of(bounds.maxBytes, bytes)}, ${Math.round(total.inodes)}${of(bounds.maxInodes, String)} inodes; ${bytes(free.bytes)} free`,
+    ...(over === undefined ? [] : [`             ${over}`]),
+  ];
 }
 
 function describeBudget({ at, summary, trend }: Look): string[] {

@@ -41,6 +41,14 @@ const boundsFields = {
     .positive()
     .nullable()
     .describe('Births without a fitter individual after which no more begin. Overshoot: one per worker.'),
+  maxBytes: z
+    .int()
+    .positive()
+    .nullable()
+    .describe(
+      'Bytes of disk that the experiment may take: near it the dead make room, at it nobody is born. Overshoot: what is born in ten seconds.',
+    ),
+  maxInodes: z.int().positive().nullable().describe('Inodes that the experiment may take, as maxBytes.'),
   leaseSeconds: z
     .number()
     .positive()
@@ -58,6 +66,8 @@ export const boundsSchema = z.strictObject({
   wallSeconds: boundsFields.wallSeconds.default(null),
   targetFitness: boundsFields.targetFitness.default(null),
   patience: boundsFields.patience.default(null),
+  maxBytes: boundsFields.maxBytes.default(null),
+  maxInodes: boundsFields.maxInodes.default(null),
   leaseSeconds: boundsFields.leaseSeconds.default(60),
   hallOfFame: boundsFields.hallOfFame.default(10),
 });

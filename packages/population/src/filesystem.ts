@@ -25,6 +25,8 @@ export interface Filesystem {
   removeDirectory(directory: string): Promise<void>;
   /** What a name is, symbolic links not followed. */
   kind(path: string): Promise<'file' | 'directory' | 'other'>;
+  /** What a name takes of the disk (whole blocks), and how many names there are for that; symbolic links not followed. */
+  measure(path: string): Promise<{ kind: 'file' | 'directory' | 'other'; bytes: number; names: number }>;
   /** Has the names in a directory on disk before it resolves. */
   syncDirectory(directory: string): Promise<void>;
   /** Free bytes and inodes, and whether the mount is one of a local disk. */

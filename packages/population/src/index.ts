@@ -1,5 +1,7 @@
 export { type Adoption, type Continuation, adopt } from './adopt.js';
 export { admit } from './admit.js';
+export { overDiskBound, shareTaken } from './disk-bounds.js';
+export { type DiskUse, Gauge, type Gauged } from './gauge.js';
 export { birthsInVain, reachedBound, shareSpent } from './bounds.js';
 export { bury } from './bury.js';
 export {

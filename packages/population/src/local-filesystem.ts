@@ -4,6 +4,7 @@ import {
   LONGEST_READ,
   READING,
   kindOf,
+  measured,
   nodeFilesystem,
   requireShortFile,
   writing,
@@ -56,6 +57,7 @@ export const localFilesystem: Filesystem = {
   unlink: (file) => now(() => fs.unlinkSync(file)),
   removeDirectory: (directory) => now(() => fs.rmdirSync(directory)),
   kind: (path) => now(() => kindOf(fs.lstatSync(path))),
+  measure: (path) => now(() => measured(fs.lstatSync(path))),
   syncDirectory: (directory) => now(() => withFile(directory, 'r', fs.fsyncSync)),
   space: (path) => nodeFilesystem.space(path),
 };

@@ -58,6 +58,7 @@ export const nodeFilesystem: Filesystem = {
   removeDirectory: (directory) => fs.rmdir(directory),
 
   kind: async (path) => kindOf(await fs.lstat(path)),
+  measure: async (path) => measured(await fs.lstat(path)),
 
   syncDirectory: (directory) => withFile(directory, 'r', (handle) => handle.sync()),
 
@@ -103,6 +104,12 @@ async function withFile<T>(
 export function requireShortFile(file: string, stat: Stats, limit = Infinity): void {
   if (!stat.isFile()) throw failure('EINVAL', `not a regular file: ${file}`);
   if (stat.size > limit) throw failure('EFBIG', `${stat.size} bytes, at most ${limit} expected: ${file}`);
+}
+
+/** Bytes are those of whole blocks, of 512 bytes whatever the filesystem's are; a directory has one name. */
+export function measured(stat: Stats): Awaited<ReturnType<Filesystem['measure']>> {
+  const kind = kindOf(stat);
+  return { kind, bytes: stat.blocks * 512, names: kind === 'directory' ? 1 : Math.max(1, stat.nlink) };
 }
 
 export function kindOf(stat: Stats): 'file' | 'directory' | 'other' {

@@ -41,14 +41,17 @@ export class Housekeeping {
     if ((await population.dead()).length >= WORTH_COLLECTING) await this.collect();
   }
 
-  /** Collects all the dead, unless another is at it. */
-  async collect(): Promise<void> {
-    const { population, me, control, emit } = this.shift;
+  /**
+   * Collects all the dead, unless another is at it.
+   * @param hallOfFame How many of the best are kept with their weights. @default bounds.hallOfFame
+   */
+  async collect(hallOfFame = this.shift.control.bounds.hallOfFame): Promise<void> {
+    const { population, me, emit } = this.shift;
     const dead = await population.dead();
     // Without room for their records they stay where they are.
     await ifThereIsRoom(this.shift, async () => {
       const count = await this.politely(population.path('dead'), async () => {
-        const recorded = await collect(me, control.bounds.hallOfFame, dead);
+        const recorded = await collect(me, hallOfFame, dead);
         await this.#digest(recorded);
         return recorded;
       });

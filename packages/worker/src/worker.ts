@@ -13,6 +13,7 @@ import { Budget } from './budget.js';
 import type { Evaluate } from './evaluate.js';
 import type { LeaveReason, WorkerEvent } from './events.js';
 import { beatUntil } from './heartbeat.js';
+import { Governor } from './governor.js';
 import { Housekeeping } from './housekeeping.js';
 import { Orphans } from './orphans.js';
 import { ifThereIsRoom, untilThereIsRoom } from './room.js';
@@ -141,6 +142,7 @@ export class Worker {
   async #work(shift: Shift): Promise<void> {
     const housekeeping = new Housekeeping(shift, this.options.politely ?? politely);
     const orphans = new Orphans(shift);
+    const governor = new Governor(shift, housekeeping);
     const exit = this.#exit;
     while (exit.reason === undefined) {
       // Whoever leaves while there is none leaves this turn undone.
@@ -153,7 +155,8 @@ export class Worker {
             // Whoever leaves last leaves nobody behind.
             if (shift.control.paused || !(await orphans.adoptNow())) exit.leave('budget');
           } else if (shift.control.paused) await jitter(shift, 1);
-          else await tournament(shift);
+          else if (await governor.hasRoom()) await tournament(shift);
+          else await jitter(shift, 1);
         }),
       );
     }

@@ -9,7 +9,7 @@ import {
 import { z } from 'zod';
 import { parseBounds } from '../changed-bounds.js';
 import { defineCommand, directory, json, printJson } from '../command.js';
-import { duration, moment, percent, scaled, table } from '../format.js';
+import { bytes, duration, moment, percent, scaled, table } from '../format.js';
 import { openPopulation } from '../ground.js';
 import type { Terminal } from '../terminal.js';
 
@@ -45,6 +45,7 @@ export const setCommand = defineCommand({
   examples: [
     ['set runs/a bounds.individuals=5000', 'go on to 5000 births'],
     ['set runs/a bounds.workerSeconds=null', 'no bound on seconds of training any more'],
+    ['set runs/a bounds.maxBytes=50GB', 'all of it is to take no more of the disk'],
   ],
   run: async ({ dir, changes, json: asJson }, terminal) => {
     const population = await openPopulation(dir);
@@ -104,6 +105,7 @@ function tellChanges(rows: readonly Row[], changed: ChangedBounds, terminal: Ter
 function inWords(bound: keyof Bounds, value: number | null): string {
   if (value === null) return 'none';
   if (/seconds$/i.test(bound)) return duration(value);
+  if (bound === 'maxBytes') return bytes(value);
   if (bound === 'targetFitness') return percent(value);
   return bound === 'flops' ? `${scaled(value)}FLOP` : String(value);
 }

@@ -1,0 +1,74 @@
+import { Gauge, type Gauged, overDiskBound, shareTaken } from '@galapagos/population';
+import type { Housekeeping } from './housekeeping.js';
+import type { Shift } from './shift.js';
+
+/** From this share of what the experiment may take on, room is made. */
+const ENOUGH = 0.9;
+/** Seconds between two looks at least; and of a worker's time what looking costs at most. */
+const LOOK_EVERY = 10;
+const SHARE = 0.01;
+
+/**
+ * Keeps the experiment within what it may take of its disk (`bounds.maxBytes`, `bounds.maxInodes`). Where it comes
+ * near, the dead make room: those that wait are recorded, and the lowest of the hall of fame go. If that is not
+ * enough nobody is born. The living are never touched.
+ */
+export class Governor {
+  readonly #gauge: Gauge;
+  #nextLook = -Infinity;
+  #bounds: unknown;
+  #reason: string | undefined;
+
+  constructor(
+    private readonly shift: Shift,
+    private readonly housekeeping: Housekeeping,
+  ) {
+    this.#gauge = new Gauge(shift.population);
+  }
+
+  /** Whether a child may be born. Looks now and then, so that what is born between two looks may be too much. */
+  async hasRoom(): Promise<boolean> {
+    const { bounds } = this.shift.control;
+    if (bounds.maxBytes === null && bounds.maxInodes === null) return true;
+    const startedAt = this.#now();
+    if (startedAt < this.#nextLook && bounds === this.#bounds) return this.#reason === undefined;
+    const reason = overDiskBound(bounds, await this.#makeRoom());
+    if (reason !== undefined && this.#reason === undefined) this.shift.emit({ event: 'disk-full', reason });
+    this.#reason = reason;
+    this.#bounds = bounds;
+    const now = this.#now();
+    this.#nextLook = now + Math.max(LOOK_EVERY, (now - startedAt) / SHARE);
+    return reason === undefined;
+  }
+
+  async #makeRoom(): Promise<Gauged> {
+    const { bounds } = this.shift.control;
+    const gauged = await this.#gauge.read();
+    if (shareTaken(bounds, gauged.total) < ENOUGH) return gauged;
+    await this.housekeeping.collect(await this.#placesLeft(gauged));
+    return await this.#gauge.read();
+  }
+
+  /** As many of the hall of fame as there is room for beside the others; the best stays. */
+  async #placesLeft({ total, dead, hallOfFame }: Gauged): Promise<number> {
+    const { population, control } = this.shift;
+    const { length } = await population.hallOfFame();
+    if (length === 0) return control.bounds.hallOfFame;
+    const rest = {
+      bytes: total.bytes - dead.bytes - hallOfFame.bytes,
+      inodes: total.inodes - dead.inodes - hallOfFame.inodes,
+    };
+    let places = Math.min(length, control.bounds.hallOfFame);
+    const withHall = (): number =>
+      shareTaken(control.bounds, {
+        bytes: rest.bytes + (hallOfFame.bytes * places) / length,
+        inodes: rest.inodes + (hallOfFame.inodes * places) / length,
+      });
+    while (places > 1 && withHall() >= ENOUGH) places--;
+    return places;
+  }
+
+  #now(): number {
+    return this.shift.population.clock.monotonic();
+  }
+}
