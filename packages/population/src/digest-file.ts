@@ -9,6 +9,8 @@ import type { Population } from './population.js';
 
 /** Where what can be made again from the histories lies. */
 export const DIGESTS = 'digests';
+/** Bytes that no file of digests comes near to. */
+export const DIGEST_LIMIT = 2 ** 28;
 
 /** Where in the histories a record stands. */
 export interface Place {
@@ -77,7 +79,7 @@ export function formatDigest(coverage: Coverage, outlines: readonly RecordedOutl
 export async function readDigest(population: Population, name: string): Promise<Digest | undefined> {
   const file = population.path(`${DIGESTS}/${name}`);
   try {
-    const data = await readIfPresent(population.filesystem, file);
+    const data = await readIfPresent(population.filesystem, file, DIGEST_LIMIT);
     return data === undefined ? undefined : parseDigest(name, file, data);
   } catch (error) {
     if (error instanceof PopulationError && error.code === 'INVALID') return undefined;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DIGESTS } from './digest-file.js';
+import { DIGESTS, DIGEST_LIMIT } from './digest-file.js';
 import {
   POPULATION_FORMAT,
   type Totals,
@@ -37,7 +37,7 @@ const rollSchema = z.strictObject({
 export async function readRoll(population: Population): Promise<Map<WorkerName, RolledWorker>> {
   const file = population.path(ROLL);
   try {
-    const data = await readIfPresent(population.filesystem, file);
+    const data = await readIfPresent(population.filesystem, file, DIGEST_LIMIT);
     return new Map(data === undefined ? [] : Object.entries(parseDocument(rollSchema, data, file).workers));
   } catch (error) {
     // One that was spoilt is none, and is written anew.
