@@ -4,7 +4,7 @@ import type { Shift } from './shift.js';
 
 /** Looks in a lease: where nobody was found, the next is not before. */
 const LOOKS_IN_A_LEASE = 8;
-/** Of a worker's time what looking costs at most, where that takes long. */
+/** Of a worker's time what looking costs at most, where that takes long, unless that were less than once a lease. */
 const SHARE = 0.01;
 
 /** The individuals in training whose owner is gone. */
@@ -31,8 +31,10 @@ export class Orphans {
       if ((await this.#isOrphan(orphan)) && (await this.#raise(orphan))) return true;
     }
     const now = population.clock.monotonic();
-    const pause = Math.max(control.bounds.leaseSeconds / LOOKS_IN_A_LEASE, (now - startedAt) / SHARE);
-    this.#nextLook = now + pause;
+    const { leaseSeconds } = control.bounds;
+    const pause = Math.max(leaseSeconds / LOOKS_IN_A_LEASE, (now - startedAt) / SHARE);
+    // But no longer than a lease: where a look hung for half a minute, orphans would wait for an hour.
+    this.#nextLook = now + Math.min(pause, leaseSeconds);
     return false;
   }
 
