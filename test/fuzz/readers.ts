@@ -16,6 +16,7 @@ import {
 } from '@galapagos/dna';
 import {
   Control,
+  Digester,
   Liveness,
   Membership,
   POPULATION_FORMAT,
@@ -154,6 +155,7 @@ function dnaReaders(): Reader[] {
 }
 
 interface Cast {
+  readonly digest: string;
   readonly alive: string;
   readonly ids: readonly string[];
   readonly worker: string;
@@ -213,7 +215,12 @@ async function populate(root: string): Promise<Cast> {
     join(logs, 'slot-0.log'),
     '{"level":"info","time":"2017-03-03T00:00:01.000Z","worker":"w1","id":"w1-1","msg":"taken-away"}\nwords\n',
   );
+  await new Digester(me).digest(1);
+  const digest = readFileSync(join(root, 'digests/w1-1~2'), 'utf8');
+  // Where it is missing the history is read.
+  rmSync(join(root, 'digests'), { recursive: true });
   return {
+    digest,
     alive: `alive/0.750000~${best.id}~1`,
     ids: [first.id, parent.id, best.id, buried.id, dead.id, training.id],
     worker: me.name,
@@ -256,7 +263,7 @@ async function raise(me: Membership, fitness: number, parent: Parent | undefined
   return { state: 'alive', id: entry.id, tenure: 1, fitness };
 }
 
-function populationReaders(root: string, { alive, ids, worker }: Cast): Reader[] {
+function populationReaders(root: string, { alive, ids, worker, digest }: Cast): Reader[] {
   const open = () =>
     Population.open(root, {
       filesystem: localFilesystem,
@@ -299,6 +306,37 @@ function populationReaders(root: string, { alive, ids, worker }: Cast): Reader[]
     if (Object.values(summary.totals).some((total) => typeof total === 'number' && !Number.isFinite(total)))
       throw new Finding(`totals ${JSON.stringify(summary.totals)}`);
   };
+  const details = async (population: Population) => {
+    for (const outline of await everyone(population)) JSON.stringify(outline.details);
+  };
+  /** What lies in `digests/` only while it is read. */
+  const digests = (
+    name: string,
+    file: string,
+    text: string,
+    kind: 'json' | 'lines' | 'bytes',
+    use: typeof records,
+  ) => {
+    const { read } = reader(name, `digests/${file}`, kind, use);
+    return {
+      name,
+      read: async (random: SeededRandom) => {
+        mkdirSync(join(root, 'digests'));
+        writeFileSync(join(root, 'digests', file), text);
+        try {
+          await read(random);
+        } finally {
+          rmSync(join(root, 'digests'), { recursive: true });
+        }
+      },
+    };
+  };
+  const own = (file: string): unknown =>
+    JSON.parse(readFileSync(join(root, `workers/${worker}/${file}`), 'utf8'));
+  const roll = {
+    format: POPULATION_FORMAT,
+    workers: { w9: { document: own('worker.json'), totals: own('totals.json') } },
+  };
   const orders = async (population: Population) => {
     const control = new Control(population);
     await control.poll();
@@ -314,6 +352,9 @@ function populationReaders(root: string, { alive, ids, worker }: Cast): Reader[]
     reader('totals', `workers/${worker}/totals.json`, 'json', workers),
     reader('beat', `workers/${worker}/beat`, 'bytes', workers),
     reader('history', `history/${worker}.jsonl`, 'lines', records),
+    digests('digest', 'w1-1~2', digest, 'bytes', records),
+    digests('digest-lines', 'w1-1~2', digest, 'lines', details),
+    digests('roll', 'workers.json', JSON.stringify(roll), 'json', workers),
     reader('settings', 'control/000003', 'json', orders),
     reader('quarantine', 'control/000004', 'json', orders),
     reader('experiment', 'experiment.json', 'json', workers),
