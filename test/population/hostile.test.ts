@@ -220,6 +220,13 @@ describe('a worker goes on', () => {
     },
   );
 
+  test('where something was put into the lock that it holds', async () => {
+    const world = await newWorld();
+    const lock = `${world.root}/dead.lock`;
+    const work = () => Promise.resolve(writeFileSync(`${lock}/x`, ''));
+    await expect(politely(`${world.root}/dead`, work)).resolves.toBeUndefined();
+  });
+
   test('whose parent has no weights but a directory of their name', async () => {
     const world = await newWorld();
     const me = await join(world);

@@ -5,8 +5,10 @@ import {
   type Clock,
   type Filesystem,
   INHERITED_FILE,
+  PopulationError,
   WEIGHTS_FILE,
   isMissing,
+  isOutOfPlace,
   nodeFilesystem,
   readCheckpoint,
   sha256,
@@ -91,6 +93,13 @@ export function bitStringTrainer(options: BitStringOptions = {}): Evaluate {
       return end(await train());
     } catch (error) {
       if (isMissing(error)) return end({ kind: 'taken-away', ...spent() });
+      // As the real one: what somebody has put among its files is the individual's matter.
+      if (isOutOfPlace(error) || (error instanceof PopulationError && error.code === 'INVALID'))
+        return end({
+          kind: 'failed',
+          ...spent(),
+          failure: { class: 'bad-data', reason: String(error), log: '' },
+        });
       throw error;
     }
 

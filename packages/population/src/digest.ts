@@ -10,11 +10,11 @@ import {
 } from './digest-file.js';
 import { PopulationError } from './errors.js';
 import { ifPresent, unfit } from './filesystem-errors.js';
-import { makeOwnDirectory } from './files.js';
 import { type WorkerName, workerPath } from './layout.js';
 import { readBeat, readWorker } from './liveness.js';
 import { LEFT, type Membership } from './membership.js';
 import type { Population } from './population.js';
+import { makeShared, ousting, setAside } from './set-aside.js';
 import { coverageOf, digestNames, historyWorkers, outlinesIn, readDigests } from './recorded.js';
 import { type RolledWorker, readRoll, writeRoll } from './roll.js';
 import { findTotals, workerNames } from './summary.js';
@@ -164,12 +164,14 @@ export class Digester {
 
   /** In place: readers take no part of it before it is whole. */
   async #write(coverage: Coverage, outlines: readonly RecordedOutline[]): Promise<void> {
-    const { filesystem } = this.me.population;
+    const { population } = this.me;
     const name = digestName(this.me.name, ++this.#written, outlines.length);
-    const directory = this.me.population.path(DIGESTS);
+    const directory = population.path(DIGESTS);
     try {
-      await makeOwnDirectory(filesystem, directory);
-      await filesystem.write(`${directory}/${name}`, formatDigest(coverage, outlines), { sync: true });
+      await makeShared(population, DIGESTS);
+      await ousting(population, [`${DIGESTS}/${name}`], () =>
+        population.filesystem.write(`${directory}/${name}`, formatDigest(coverage, outlines), { sync: true }),
+      );
     } catch (error) {
       throw unfit(`${directory}/${name}`, error);
     }
@@ -177,9 +179,13 @@ export class Digester {
   }
 
   async #remove(name: string): Promise<void> {
-    const file = this.me.population.path(`${DIGESTS}/${name}`);
+    const { population } = this.me;
+    const below = `${DIGESTS}/${name}`;
+    const file = population.path(below);
     try {
-      await ifPresent(this.me.population.filesystem.unlink(file));
+      if ((await ifPresent(population.filesystem.kind(file))) === 'directory')
+        await setAside(population, below, 'in the place of a digest');
+      else await ifPresent(population.filesystem.unlink(file));
     } catch (error) {
       throw unfit(file, error);
     }

@@ -9,6 +9,9 @@ import { errorCode, unfit } from './filesystem-errors.js';
  */
 export type Politely = <T>(path: string, work: () => Promise<T>) => Promise<T | undefined>;
 
+/** What a filesystem says of a lock that is a file, a link, or a folder with something in it. */
+const NO_LOCK = ['ENOTDIR', 'ENOTEMPTY', 'EEXIST', 'ELOOP'];
+
 /** By a lock directory beside the path (proper-lockfile). */
 export const politely: Politely = async (path, work) => {
   let release: () => Promise<void>;
@@ -18,21 +21,16 @@ export const politely: Politely = async (path, work) => {
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ELOCKED') return undefined;
     // A file, a link, or a folder with something in it: no lock. As two at once are harmless, none is needed.
-    if (['ENOTDIR', 'ENOTEMPTY', 'EEXIST', 'ELOOP'].includes(errorCode(error))) return await work();
+    if (NO_LOCK.includes(errorCode(error))) return await work();
     throw unfit(path, error);
   }
   try {
     return await work();
   } finally {
     await release().catch((error: unknown) => {
-      // Compromised meanwhile, so it is another's now.
-      if (!(
-        error instanceof Error &&
-        'code' in error &&
-        ['ENOTACQUIRED', 'ERELEASED'].includes(String(error.code))
-      )) {
-        throw error;
-      }
+      // Compromised meanwhile, so it is another's now; or something was put into it: then it is none any more.
+      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+      if (!['ENOTACQUIRED', 'ERELEASED', ...NO_LOCK].includes(code)) throw error;
     });
   }
 };

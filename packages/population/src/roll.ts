@@ -10,9 +10,10 @@ import {
   workerSchema,
 } from './documents.js';
 import { PopulationError } from './errors.js';
-import { makeOwnDirectory, readIfPresent, replaceFile } from './files.js';
+import { readIfPresent, replaceFile } from './files.js';
 import { type WorkerName, isWorkerName } from './layout.js';
 import type { Population } from './population.js';
+import { makeShared, ousting } from './set-aside.js';
 
 const ROLL = `${DIGESTS}/workers.json`;
 
@@ -51,12 +52,14 @@ export async function writeRoll(
   population: Population,
   roll: ReadonlyMap<WorkerName, RolledWorker>,
 ): Promise<void> {
-  await makeOwnDirectory(population.filesystem, population.path(DIGESTS));
+  await makeShared(population, DIGESTS);
   const document: z.infer<typeof rollSchema> = {
     format: POPULATION_FORMAT,
     workers: Object.fromEntries(roll),
   };
-  await replaceFile(population.filesystem, population.path(ROLL), formatDocument(document));
+  await ousting(population, [ROLL, `${ROLL}.new`], () =>
+    replaceFile(population.filesystem, population.path(ROLL), formatDocument(document)),
+  );
 }
 
 /** Whether a name in `digests/` is that of the roll. */

@@ -1,6 +1,7 @@
 import { POPULATION_FORMAT, formatDocument } from './documents.js';
 import { PopulationError } from './errors.js';
 import { errorCode, ifPresent, isMissing, isOutOfPlace, unfit } from './filesystem-errors.js';
+import { makeOwnDirectory } from './files.js';
 import { LOST_AND_FOUND } from './layout.js';
 import { largest } from './largest.js';
 import type { Population } from './population.js';
@@ -36,6 +37,15 @@ export async function setAside(
     throw error;
   }
   return (await giveUp(population, folder, why)) ? undefined : target;
+}
+
+/** Makes a directory that several write in, if it is not there. What is there and is none is set aside. */
+export async function makeShared(population: Population, below: string): Promise<void> {
+  const { filesystem } = population;
+  if (await makeOwnDirectory(filesystem, population.path(below))) return;
+  if (await population.isDirectory(below)) return;
+  await setAside(population, below, 'in the place of a directory');
+  await makeOwnDirectory(filesystem, population.path(below));
 }
 
 /**
