@@ -90,7 +90,7 @@ describe('a directory that is no good', () => {
   });
 
   it.skipIf(!canMount)('is refused on a read-only mount (needs the right to mount)', async () => {
-    expect(mount(root, 'size=1m')).toBe(true);
+    expect(mount(root, 'size=4m')).toBe(true);
     const search = `${root}/run`;
     expect((await galapagos(['init', search, ...flagsOf()])).code).toBe(0);
     expect(run('mount', '-o', 'remount,ro', root)).toBe(true);

@@ -72,7 +72,7 @@ describe('several at once', () => {
       (memory) => ({
         rename: async (from, to) => {
           await memory.rename(from, to);
-          if (to.includes('/own-names/7~')) await memory.rename(to, '/gone');
+          if (to.includes('/own-names-1/7~')) await memory.rename(to, '/gone');
         },
       }),
       { lost: 1, falseWins: 1 },
@@ -82,7 +82,7 @@ describe('several at once', () => {
       (memory) => ({
         rename: async (from, to) => {
           await memory.rename(from, to);
-          if (to.includes('/own-names/7~')) await memory.unlink(`${to}/weights`);
+          if (to.includes('/own-names-1/7~')) await memory.unlink(`${to}/weights`);
         },
       }),
       { spoilt: 1 },

@@ -9,7 +9,15 @@ import {
 } from '@galapagos/population';
 import { memoryFilesystem } from '../worker/memory-filesystem.js';
 
-const FEW: Effort = { ...THOROUGH, rounds: 20, entries: 20, listings: 2, exchanges: 2, settledSeconds: 0.1 };
+const FEW: Effort = {
+  ...THOROUGH,
+  rounds: 20,
+  contested: 0,
+  entries: 20,
+  listings: 2,
+  exchanges: 2,
+  settledSeconds: 0.1,
+};
 
 /** What is wrong with a filesystem, as one participant meets it. */
 export type Defect = (filesystem: MountFilesystem, me: string) => Partial<MountFilesystem>;

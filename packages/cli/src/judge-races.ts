@@ -3,8 +3,8 @@ import type { Judgement } from './judge-mount.js';
 
 /** What a worker takes for a race that it lost; and where it looks what has become of it. */
 const REFUSALS = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'ENAMETOOLONG'];
-/** Rounds that have to have been contested, or nothing is shown: a share. */
-const CONTESTED = 0.05;
+/** Rounds of renames that have to have been contested, or nothing is shown. */
+const CONTESTED = 5;
 
 interface Rule {
   readonly subject: string;
@@ -64,7 +64,7 @@ function judgeRace({ subject, act, whenBroken }: Rule, facts: RaceFacts, who: st
     const follows = `a lost race is answered with ${refusal}, which a worker takes for the end of the disk, and stops`;
     return { subject, measured, level: 'unfit', follows };
   }
-  if (contested < CONTESTED * rounds) {
+  if (subject === OWN_NAMES.subject && contested < CONTESTED) {
     const follows =
       'this shows little: hardly ever were two at it at the same time. Try again when less goes on';
     return { subject, measured, level: 'limit', follows };

@@ -65,9 +65,39 @@ async function describeDisk(
 ): Promise<string[]> {
   // Weights of the living, as much again for checkpoints of those in training, and the hall of fame.
   const copies = search.populationSize * 1.5 + bounds.hallOfFame;
+  const need: DiskNeed = {
+    bytes: copies * (TEXT_BYTES + 4 * parameters),
+    mostBytes: copies * (TEXT_BYTES + 4 * mostParameters),
+    inodes: Math.ceil(copies * INODES),
+  };
   const space = await nodeFilesystem.space(directory);
   const free = `${bytes(space.bytes)}${space.inodes === Infinity ? '' : ` and ${count(space.inodes, 'inodes')}`}`;
   return [
-    `Disk: about ${bytes(copies * (TEXT_BYTES + 4 * parameters))} and ${Math.ceil(copies * INODES)} inodes at the set point of ${search.populationSize}, ${bytes(copies * (TEXT_BYTES + 4 * mostParameters))} if all had ${count(mostParameters, 'parameters')}; free are ${free}.`,
+    `Disk: about ${bytes(need.bytes)} and ${need.inodes} inodes at the set point of ${search.populationSize}, ${bytes(need.mostBytes)} if all had ${count(mostParameters, 'parameters')}; free are ${free}.`,
+    ...warnOfDisk(need, space),
   ];
+}
+
+export interface DiskNeed {
+  readonly bytes: number;
+  /** If all had as many parameters as an individual may have. */
+  readonly mostBytes: number;
+  readonly inodes: number;
+}
+
+/** What to do where the disk will be too small; nothing where it will do. */
+export function warnOfDisk(
+  need: DiskNeed,
+  free: { readonly bytes: number; readonly inodes: number },
+): string[] {
+  const smaller = 'a smaller search.populationSize or bounds.hallOfFame';
+  if (need.inodes > free.inodes)
+    return [`  Too few inodes: births will stop until there are more. Make room, or take ${smaller}.`];
+  if (need.bytes > free.bytes)
+    return [`  Too small: births will stop until there is more room. Make room, or take ${smaller}.`];
+  if (need.mostBytes > free.bytes)
+    return [
+      '  Too small if they grow so far: births would stop then. A lower training.limits.parameters bounds it.',
+    ];
+  return [];
 }

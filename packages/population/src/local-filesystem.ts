@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import type { Filesystem } from './filesystem.js';
+import type { MountFilesystem } from './mount/mount-filesystem.js';
 import {
   LONGEST_READ,
   READING,
@@ -70,6 +71,12 @@ export async function filesystemAt(directory: string): Promise<Filesystem> {
     // Whoever uses it is told what is wrong with the directory.
     return nodeFilesystem;
   }
+}
+
+/** The same, for examining it. */
+export async function mountAt(directory: string): Promise<MountFilesystem> {
+  const modifiedAt = async (file: string) => (await fs.promises.stat(file)).mtimeMs / 1000;
+  return { ...(await filesystemAt(directory)), modifiedAt };
 }
 
 let calls = 0;

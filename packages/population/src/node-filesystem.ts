@@ -1,6 +1,5 @@
 import { type Stats, constants, promises as fs } from 'node:fs';
 import type { Filesystem } from './filesystem.js';
-import type { MountFilesystem } from './mount/mount-filesystem.js';
 
 /** Magic numbers of statfs(2) that mean a disk of this machine: ext, xfs, btrfs, tmpfs, overlay, zfs, f2fs, apfs. */
 const LOCAL_TYPES = new Set([
@@ -67,12 +66,6 @@ export const nodeFilesystem: Filesystem = {
     // Filesystems without a fixed number of inodes, as btrfs, say 0 of 0.
     return { bytes: bavail * bsize, inodes: files === 0 ? Infinity : ffree, local: LOCAL_TYPES.has(type) };
   },
-};
-
-/** The same, for examining it. */
-export const nodeMount: MountFilesystem = {
-  ...nodeFilesystem,
-  modifiedAt: async (file) => (await fs.stat(file)).mtimeMs / 1000,
 };
 
 /** The most that Node reads at once. */

@@ -17,7 +17,7 @@ export async function clearUp(filesystem: MountFilesystem, clock: Clock, folder:
 }
 
 /** Thousands of small things, each of which takes its time on a network mount. */
-async function clear(filesystem: MountFilesystem, path: string): Promise<void> {
+export async function clear(filesystem: MountFilesystem, path: string): Promise<void> {
   const isDirectory = (await ifPresent(filesystem.kind(path))) === 'directory';
   const names = isDirectory ? ((await ifPresent(filesystem.list(path))) ?? []) : [];
   await byMany(names.length, (index) => removeTree(filesystem, `${path}/${names[index]}`));

@@ -65,11 +65,20 @@ export function commonClock(
   return { now: isFirst ? now : () => now() - ahead, error };
 }
 
-/** The time of day in seconds, finer than a date tells it: by the instant at which its milliseconds change. */
+/** How often it is looked when the milliseconds change: whoever is interrupted there sees it too late. */
+const TICKS = 5;
+
+/** The time of day in seconds, finer than a date tells it: by the instants at which its milliseconds change. */
 function preciseTime(clock: Clock): () => number {
-  const date = clock.now().getTime();
-  let next = date;
-  while (next === date) next = clock.now().getTime();
-  const ahead = next / 1000 - clock.monotonic();
+  const ahead = Math.max(...Array.from({ length: TICKS }, () => nextMillisecond(clock) - clock.monotonic()));
   return () => clock.monotonic() + ahead;
+}
+
+/** Waits until it changes, which takes no longer than that. */
+function nextMillisecond(clock: Clock): number {
+  const date = clock.now().getTime();
+  for (;;) {
+    const next = clock.now().getTime();
+    if (next !== date) return next / 1000;
+  }
 }

@@ -4,6 +4,8 @@ export interface Effort {
   readonly participants: number;
   /** Rounds of each race. */
   readonly rounds: number;
+  /** Rounds in which two have to have renamed the same directory at the same time: it is raced again until then. */
+  readonly contested: number;
   /** Whether what nothing rests on is looked at too: directories that are given one name, listings under renames. */
   readonly isThorough: boolean;
   /** Entries that are renamed while others list, and how often. */
@@ -21,6 +23,7 @@ export interface Effort {
 export const THOROUGH: Effort = {
   participants: 3,
   rounds: 200,
+  contested: 20,
   isThorough: true,
   entries: 300,
   listings: 4,
@@ -32,9 +35,10 @@ export const THOROUGH: Effort = {
 /** A fraction of a second, on a disk: what may not be wrong. */
 export const BRIEF: Effort = {
   ...THOROUGH,
-  participants: 2,
-  rounds: 30,
+  rounds: 40,
+  contested: 5,
   isThorough: false,
+  settledSeconds: 1,
   exchanges: 2,
   repetitions: 4,
 };

@@ -1,5 +1,5 @@
 import { ifPresent } from '../filesystem-errors.js';
-import { nodeMount } from '../node-filesystem.js';
+import { mountAt } from '../local-filesystem.js';
 import { systemClock } from '../system-clock.js';
 import { clearUp } from './clear-up.js';
 import { type ExamineOptions, PATIENCE } from './examine-mount.js';
@@ -36,7 +36,8 @@ export async function examineBetween(
   { effort, signal, onStep = () => undefined, waitSeconds, hasLinks, ...who }: BetweenOptions,
 ): Promise<BetweenFacts> {
   const lobby = `${directory}/${LOBBY}`;
-  const ground = { filesystem: nodeMount, clock: systemClock, signal };
+  const filesystem = await mountAt(directory);
+  const ground = { filesystem, clock: systemClock, signal };
   try {
     const { other, folder } = await meet({ ...ground, ...who, lobby, patienceSeconds: waitSeconds });
     const names = [who.me, other];
@@ -48,10 +49,10 @@ export async function examineBetween(
       await bidFarewell(options);
       return { other, isFirst: gathering.isFirst, together };
     } finally {
-      await clearUp(nodeMount, systemClock, folder);
+      await clearUp(filesystem, systemClock, folder);
     }
   } finally {
-    await leaveLobby(nodeMount, lobby, who.me);
+    await leaveLobby(filesystem, lobby, who.me);
   }
 }
 

@@ -1,4 +1,4 @@
-import { nodeMount } from '../node-filesystem.js';
+import { mountAt } from '../local-filesystem.js';
 import { systemClock } from '../system-clock.js';
 import { clearUp } from './clear-up.js';
 import { Company } from './company.js';
@@ -35,13 +35,14 @@ export async function examineMount(
   { effort, signal, onStep = () => undefined }: ExamineOptions,
 ): Promise<MountFacts> {
   const folder = `${directory}/${name}`;
-  const ground = { filesystem: nodeMount, clock: systemClock };
-  await nodeMount.makeDirectory(folder);
+  const filesystem = await mountAt(directory);
+  const ground = { filesystem, clock: systemClock };
+  await filesystem.makeDirectory(folder);
   let company: Company | undefined;
   try {
     onStep('one process writes and renames');
     const solo = `${folder}/alone`;
-    await nodeMount.makeDirectory(solo);
+    await filesystem.makeDirectory(solo);
     const alone = await examineAlone(ground, solo, effort.repetitions);
     const names = Array.from({ length: effort.participants }, (_, index) => `p${index + 1}`);
     const [me = '', ...others] = names;
@@ -56,6 +57,6 @@ export async function examineMount(
     return { alone, together: await examineTogether(gathering, effort, alone.hasLinks, onStep) };
   } finally {
     await company?.dismiss();
-    await clearUp(nodeMount, systemClock, folder);
+    await clearUp(filesystem, systemClock, folder);
   }
 }

@@ -133,6 +133,28 @@ async function settledFaults(
   }
 }
 
+/** Whether each round had one winner, and nothing was lost. */
+export function isSound({ falseWins, lost, doubled, spoilt }: RaceFacts): boolean {
+  return falseWins + lost + doubled + spoilt === 0;
+}
+
+/** Of two races of the same kind. */
+export function sumOf(one: RaceFacts, other: RaceFacts): RaceFacts {
+  const answers = { ...one.answers };
+  for (const [answer, count] of Object.entries(other.answers))
+    answers[answer] = (answers[answer] ?? 0) + count;
+  return {
+    rounds: one.rounds + other.rounds,
+    contested: one.contested + other.contested,
+    falseWins: one.falseWins + other.falseWins,
+    falseLosses: one.falseLosses + other.falseLosses,
+    lost: one.lost + other.lost,
+    doubled: one.doubled + other.doubled,
+    spoilt: one.spoilt + other.spoilt,
+    answers,
+  };
+}
+
 export function winners(round: Round | undefined): string[] {
   return [...(round ?? [])].filter(([, outcome]) => outcome === WON).map(([name]) => name);
 }

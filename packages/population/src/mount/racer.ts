@@ -1,5 +1,5 @@
 // The program of a process that takes part in an examination: node racer.js '{"folder":…}'. It ends when its stdin does.
-import { nodeMount } from '../node-filesystem.js';
+import { mountAt } from '../local-filesystem.js';
 import { systemClock } from '../system-clock.js';
 import type { Effort } from './effort.js';
 import { Gathering, type GatheringOptions } from './gathering.js';
@@ -19,7 +19,7 @@ const orphaned = new AbortController();
 process.stdin.on('close', () => orphaned.abort()).resume();
 const gathering = new Gathering({
   ...options,
-  filesystem: nodeMount,
+  filesystem: await mountAt(options.folder),
   clock: systemClock,
   signal: orphaned.signal,
 });
