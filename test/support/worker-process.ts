@@ -20,6 +20,8 @@ export interface WorkerProcessOptions {
   readonly host?: 'node' | 'unknowing';
   /** Whether it waits for the disk. @default false */
   readonly sync?: boolean;
+  /** As which user, in which group, and with which umask; as this one where it is not said. */
+  readonly as?: { readonly uid: number; readonly gid: number; readonly umask: string };
   /** After this it is killed. @default 60000 */
   readonly timeoutMs?: number;
 }
@@ -30,10 +32,10 @@ type Result = { readonly event: 'result'; readonly reason: LeaveReason };
 const program = join(process.cwd(), 'test/worker/fixtures/worker.mjs');
 
 export function startWorker(root: string, options: WorkerProcessOptions = {}): WorkerProcess {
-  const { trainer = {}, host = 'node', sync = false, timeoutMs = 60_000 } = options;
-  const started = startProcess(process.execPath, [program, JSON.stringify({ root, trainer, host, sync })], {
-    timeoutMs,
-  });
+  const { trainer = {}, host = 'node', sync = false, as, timeoutMs = 60_000 } = options;
+  const words = [process.execPath, program, JSON.stringify({ root, trainer, host, sync })];
+  const [command = '', ...args] = as === undefined ? words : asAnother(as, words);
+  const started = startProcess(command, args, { timeoutMs });
   const lines = (): (WorkerEvent | Result)[] =>
     started
       .output()
@@ -48,6 +50,12 @@ export function startWorker(root: string, options: WorkerProcessOptions = {}): W
       events().filter((event): event is Extract<WorkerEvent, { event: Kind }> => event.event === kind),
     reason: () => lines().find((line): line is Result => line.event === 'result')?.reason,
   };
+}
+
+/** In place of the shell and of setpriv, so that a signal reaches the worker. */
+function asAnother({ uid, gid, umask }: NonNullable<WorkerProcessOptions['as']>, words: string[]): string[] {
+  const user = [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'];
+  return ['setpriv', ...user, 'sh', '-c', `umask ${umask}; exec "$@"`, 'sh', ...words];
 }
 
 /** Starts several. */

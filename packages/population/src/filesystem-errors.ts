@@ -6,13 +6,17 @@ const OUT_OF_PLACE = ['ELOOP', 'EISDIR', 'EINVAL', 'ENXIO', 'EFBIG'];
 /** Errors to which Node gives no name: their code is `Unknown system error -116`. */
 const nameless: Readonly<Record<number, string>> = { [-116]: 'ESTALE', [-122]: 'EDQUOT' };
 
+/** What several users of one directory need. */
+const SHARED =
+  '; where several share it, each works with umask 002, in a directory of their group (chmod g+rws)';
+
 /** What a filesystem's refusal means for a person. Waiting does not help against these. */
 const refusals: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full: free some space',
   EDQUOT: 'the quota is used up: free some space',
   EROFS: 'the directory is read-only: mount it writable',
-  EACCES: 'permission denied: give this user the right to read and write there',
-  EPERM: 'not permitted: give this user the right to read and write there',
+  EACCES: `permission denied: give this user the right to read and write there${SHARED}`,
+  EPERM: `not permitted: give this user the right to read and write there${SHARED}`,
   ENAMETOOLONG: 'the name is too long',
 };
 
