@@ -30,6 +30,7 @@ export class VirtualWorker {
   isLeaving = false;
   readonly #trainer: { readonly process: VirtualProcess; readonly evaluate: Evaluate };
   #worker: Worker | undefined;
+  #isToLeave = false;
 
   constructor(
     private readonly world: World,
@@ -71,7 +72,10 @@ export class VirtualWorker {
   }
 
   leave(): void {
-    this.process.deliver(() => this.#worker?.leave());
+    this.process.deliver(() => {
+      this.#isToLeave = true;
+      this.#worker?.leave();
+    });
   }
 
   /** SIGKILL. Its trainer finds out within two steps. */
@@ -122,6 +126,8 @@ export class VirtualWorker {
         this.settings.onEvent?.(event);
       },
     });
+    // Asked while it opened the directory.
+    if (this.#isToLeave) this.#worker.leave();
     return await this.#worker.run();
   }
 

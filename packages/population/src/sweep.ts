@@ -118,6 +118,6 @@ async function collectAll(me: Membership, { dead }: Waste, { hallOfFame }: Sweep
     recorded += await collect(me, hallOfFame, dead.slice(first, first + BATCH));
   }
   const digester = new Digester(me);
-  while ((await digester.digest()) > 0 || (await digester.condense())) await me.beat();
+  while ((await digester.digest(1)) > 0 || (await digester.condense())) await me.beat();
   return recorded;
 }

@@ -4,8 +4,9 @@ import type { Shift } from './shift.js';
 
 /** From this share of what the experiment may take on, room is made. */
 const ENOUGH = 0.9;
-/** Seconds between two looks at least; and of a worker's time what looking costs at most. */
+/** Seconds between two looks at least, and at most; between them, of a worker's time what looking costs at most. */
 const LOOK_EVERY = 10;
+const LATEST = 600;
 const SHARE = 0.01;
 
 /**
@@ -37,7 +38,7 @@ export class Governor {
     this.#reason = reason;
     this.#bounds = bounds;
     const now = this.#now();
-    this.#nextLook = now + Math.max(LOOK_EVERY, (now - startedAt) / SHARE);
+    this.#nextLook = now + Math.min(LATEST, Math.max(LOOK_EVERY, (now - startedAt) / SHARE));
     return reason === undefined;
   }
 
