@@ -75,6 +75,8 @@ export class Digester {
       const digest = await readDigest(population, name);
       if (digest !== undefined) digests.push(digest);
     }
+    // Of those that were never finished nothing comes, and `digest` removes them.
+    if (digests.length < 2) return false;
     const once = new Map(digests.flatMap(({ outlines }) => outlines).map((outline) => [outline.id, outline]));
     await this.#write(coverageOf(digests), [...once.values()]);
     for (const { name } of digests) await this.#remove(name);
