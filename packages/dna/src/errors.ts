@@ -19,9 +19,22 @@ export class DnaError extends Error {
     readonly problems: readonly Problem[],
     source: string,
   ) {
-    const lines = problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
-    super(`${source}: ${lines.join('; ')}`);
+    super(`${source}: ${problemsInWords(problems)}`);
   }
+}
+
+/** Problems that are named, and letters of each: a file that is wrong throughout is not repeated whole. */
+const NAMED = 10;
+const LONGEST = 300;
+
+/** What is wrong, in one line that a person can read. */
+export function problemsInWords(problems: readonly Problem[]): string {
+  const lines = problems.slice(0, NAMED).map(({ path, message }) => {
+    const line = path === '' ? message : `${path}: ${message}`;
+    return line.length > LONGEST ? `${line.slice(0, LONGEST)} …` : line;
+  });
+  const rest = problems.length - lines.length;
+  return rest > 0 ? `${lines.join('; ')}; and ${rest} more` : lines.join('; ');
 }
 
 /** The problems that a schema found, each with the path of the field, also that of a field nobody knows. */

@@ -66,15 +66,14 @@ export function isSkip(dna: Dna, id: EdgeId): boolean {
 /** Vertices so that each comes after all that it depends on; undefined where there is a cycle. */
 export function topologicalOrder(dna: Dna): VertexId[] | undefined {
   const waiting = new Map(Object.entries(dna.vertices).map(([id, vertex]) => [id, vertex.edgesIn.length]));
-  const ready = [...waiting].filter(([, count]) => count === 0).map(([id]) => id);
-  const order: VertexId[] = [];
-  for (let id = ready.shift(); id !== undefined; id = ready.shift()) {
-    order.push(id);
+  const order = [...waiting].filter(([, count]) => count === 0).map(([id]) => id);
+  // Grows while it is gone through: first those that wait for nothing, then those that wait for them no more.
+  for (const id of order) {
     for (const edge of vertexOf(dna, id).edgesOut) {
       const to = edgeOf(dna, edge).to;
       const left = (waiting.get(to) ?? 0) - 1;
       waiting.set(to, left);
-      if (left === 0) ready.push(to);
+      if (left === 0) order.push(to);
     }
   }
   return order.length === waiting.size ? order : undefined;

@@ -9,7 +9,7 @@ export {
   copyDna,
   dnaSchema,
 } from './dna.js';
-export { DnaError, type Problem, schemaProblems } from './errors.js';
+export { DnaError, type Problem, problemsInWords, schemaProblems } from './errors.js';
 export {
   backbone,
   edgeBetween,

@@ -67,13 +67,20 @@ export function graphProblems(dna: Dna): Problem[] {
 }
 
 function edgeProblems(dna: Dna): Problem[] {
+  // Of one vertex there may be a hundred thousand.
+  const listed = new Set(
+    Object.entries(dna.vertices).flatMap(([vertex, { edgesIn, edgesOut }]) => [
+      ...edgesIn.map((edge) => `${vertex} edgesIn ${edge}`),
+      ...edgesOut.map((edge) => `${vertex} edgesOut ${edge}`),
+    ]),
+  );
   return Object.entries(dna.edges).flatMap(([id, edge]) =>
     (['from', 'to'] as const).flatMap((end) => {
       const vertex = own(dna.vertices, edge[end]);
       const list = end === 'from' ? 'edgesOut' : 'edgesIn';
       if (vertex === undefined)
         return [{ path: `edges.${id}.${end}`, message: `there is no vertex ${edge[end]}` }];
-      if (vertex[list].includes(id)) return [];
+      if (listed.has(`${edge[end]} ${list} ${id}`)) return [];
       return [{ path: `vertices.${edge[end]}.${list}`, message: `does not list edge ${id}` }];
     }),
   );
@@ -93,12 +100,15 @@ function listProblems(
   list: 'edgesIn' | 'edgesOut',
   end: 'from' | 'to',
 ): Problem[] {
+  const seen = new Set<EdgeId>();
   return edges.flatMap((id, index) => {
     const path = `vertices.${vertex}.${list}.${index}`;
+    const isRepeated = seen.has(id);
+    seen.add(id);
     const edge = own(dna.edges, id);
     if (edge === undefined) return [{ path, message: `there is no edge ${id}` }];
     if (edge[end] !== vertex) return [{ path, message: `edge ${id} has ${end} ${edge[end]}` }];
-    if (edges.indexOf(id) !== index) return [{ path, message: `edge ${id} is listed twice` }];
+    if (isRepeated) return [{ path, message: `edge ${id} is listed twice` }];
     return [];
   });
 }
@@ -158,21 +168,25 @@ function cycleProblems(dna: Dna): Problem[] {
 
 /** A cycle, as vertices, the first one named again at the end. Every vertex has an out-edge but the classifier. */
 function findCycle(dna: Dna): VertexId[] {
-  const left = new Set(Object.keys(dna.vertices));
-  const inCycleOrAfter = (id: VertexId): boolean =>
-    vertexOf(dna, id).edgesIn.some((edge) => left.has(edgeOf(dna, edge).from));
-  for (let trimmed = true; trimmed;) {
-    trimmed = false;
-    for (const id of left) if (!inCycleOrAfter(id)) trimmed = left.delete(id);
+  const left = new Map(Object.entries(dna.vertices).map(([id, { edgesIn }]) => [id, edgesIn.length]));
+  const free = [...left].filter(([, count]) => count === 0).map(([id]) => id);
+  for (const id of free) {
+    left.delete(id);
+    for (const edge of vertexOf(dna, id).edgesOut) {
+      const { to } = edgeOf(dna, edge);
+      const count = (left.get(to) ?? 0) - 1;
+      left.set(to, count);
+      if (count === 0) free.push(to);
+    }
   }
   // Each of those left has an in-edge from another of them, so walking backwards must come around.
-  const path: VertexId[] = [];
-  for (let [id] = left; id !== undefined && !path.includes(id);) {
-    path.push(id);
-    id = vertexOf(dna, id)
-      .edgesIn.map((edge) => edgeOf(dna, edge).from)
-      .find((from) => left.has(from));
-    if (id !== undefined && path.includes(id)) return [id, ...path.slice(path.indexOf(id)).reverse()];
+  const path = new Set<VertexId>();
+  let [id = ''] = left.keys();
+  while (!path.has(id)) {
+    path.add(id);
+    const edge = vertexOf(dna, id).edgesIn.find((one) => left.has(edgeOf(dna, one).from)) ?? '';
+    id = edgeOf(dna, edge).from;
   }
-  return path;
+  const around = [...path];
+  return [id, ...around.slice(around.indexOf(id)).reverse()];
 }

@@ -1,4 +1,4 @@
-import { drawnMutationSchema, schemaProblems } from '@galapagos/dna';
+import { drawnMutationSchema, problemsInWords, schemaProblems } from '@galapagos/dna';
 import { z } from 'zod';
 import { PopulationError } from './errors.js';
 import { readIfPresent } from './files.js';
@@ -160,8 +160,7 @@ export function parseDocument<T>(schema: z.ZodType<T>, data: Uint8Array | string
   refuseNewer(json, file);
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
-  const problems = schemaProblems(parsed.error).map(({ path, message }) => `${path}: ${message}`);
-  throw new PopulationError('INVALID', `${file}: ${problems.join('; ')}`);
+  throw new PopulationError('INVALID', `${file}: ${problemsInWords(schemaProblems(parsed.error))}`);
 }
 
 /** As {@link parseDocument}; undefined where a file is not what it should be: cut short by a crash, say. */
