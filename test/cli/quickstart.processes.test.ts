@@ -9,7 +9,7 @@ import { expectSound, start } from './processes.js';
 describe('quickstart', () => {
   it('evolves, shows what came of it, and looks at the test images once', async () => {
     const root = `${temporaryDirectory()}/run`;
-    const argv = ['quickstart', root, '--for', '5s', '--workers', '2', '--backend', 'wasm', '--seed', 'q'];
+    const argv = ['quickstart', root, '--for', '15s', '--workers', '2', '--backend', 'wasm', '--seed', 'q'];
     const { code, stdout, stderr } = await start(argv).finished;
     expect(code, stderr).toBe(0);
     expect(stderr).toContain(`A new search in ${root}, seed q: 8000 digits to train on, 1000 to select by`);
