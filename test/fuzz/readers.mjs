@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compiled } from '../worker/fixtures/compile.mjs';
 
-const SECONDS = 20;
+const SECONDS = 60;
 const MEGABYTES = 1500;
 
 const { values: options } = parseArgs({

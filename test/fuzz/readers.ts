@@ -96,7 +96,8 @@ export class Finding extends Error {}
  * @throws Finding.
  */
 export async function fuzzReader({ read }: Reader, seed: string): Promise<string> {
-  const startedAt = performance.now();
+  // Of the processor: a machine that is busy with other things is no fault of a reader.
+  const before = process.cpuUsage();
   let ended = 'valid';
   try {
     await read(new SeededRandom(seed));
@@ -107,8 +108,9 @@ export async function fuzzReader({ read }: Reader, seed: string): Promise<string
       throw new Finding(`a message of ${error.message.length} characters: ${error.message.slice(0, 200)}`);
     ended = error.name;
   }
-  const seconds = (performance.now() - startedAt) / 1000;
-  if (seconds > 10) throw new Finding(`it took ${seconds.toFixed(1)} s`);
+  const { user, system } = process.cpuUsage(before);
+  const seconds = (user + system) / 1e6;
+  if (seconds > 20) throw new Finding(`it took ${seconds.toFixed(1)} s`);
   return ended;
 }
 
