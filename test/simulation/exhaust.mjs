@@ -13,9 +13,14 @@ const { explore, scenes, setScene } = await import(await compiled('simulation/in
 
 /** What is explored, of each scene. */
 const kinds = {
-  'two workers, one crash': { workers: 2, crashes: 1 },
-  'two workers, one late rename': { workers: 2, crashes: 0, late: 1 },
-  'two workers, one write finds the disk full': { workers: 2, crashes: 0, full: 1, preemptions: 1 },
+  'two workers, one crash, two preemptions': { workers: 2, crashes: 1, preemptions: 2 },
+  'two workers, one late rename, two preemptions': { workers: 2, crashes: 0, late: 1, preemptions: 2 },
+  'two workers, one write finds the disk full, one preemption': {
+    workers: 2,
+    crashes: 0,
+    full: 1,
+    preemptions: 1,
+  },
   'three workers, two preemptions': { workers: 3, crashes: 0, preemptions: 2 },
   'two who take each other for gone, two preemptions': {
     workers: 2,

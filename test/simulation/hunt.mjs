@@ -23,13 +23,14 @@ if (known.choices !== undefined) {
   const choices = [...known.choices].map((choice) => Number.parseInt(choice, 36));
   await interleave(known.scene, known.kind, { runs: 1 }, choices);
   // The code has changed: then it is probably near.
-  await interleave(known.scene, known.kind, { runs: 300 });
+  await interleave(known.scene, known.kind, KINDS[known.kind].preemptions === undefined ? { runs: 300 } : {});
 }
 for (let round = 1; seconds() < Number(limit); round++) {
-  for (const until = schedules + 20 * round; schedules < until; schedules++)
+  for (const until = schedules + 150 * round; schedules < until; schedules++)
     await follow(`mutant ${schedules}`);
   for (const scene of Object.keys(scenes)) {
     for (const kind of Object.keys(KINDS)) {
+      if (seconds() > Number(limit)) break;
       await interleave(scene, kind, { runs: 30 * round * round });
       // One interruption at every instant is few; two are many.
       if (round === 2 && KINDS[kind].preemptions !== undefined)

@@ -2,13 +2,16 @@
 // names a source of packages/, a piece of it that occurs once, and what comes in its place.
 
 /**
- * `known` is what catches it: the seed of a schedule, or an interleaving, as mutants.mjs has found it.
+ * `known` is what catches it: the seed of a schedule, or an interleaving, as mutants.mjs has found it. `isRare`: chance
+ * takes thousands of schedules to find another.
  * @typedef {{ seed: string } | { scene: string, kind: string, choices: string }} Known
- * @type {readonly { name: string, patches: readonly { file: string, from: string, to: string }[], known?: Known }[]}
+ * @typedef {{ file: string, from: string, to: string }} Patch
+ * @type {readonly { name: string, patches: readonly Patch[], known?: Known, isRare?: true }[]}
  */
 export const mutants = [
   {
     name: '† the folder of a worker that is gone is removed, and its name used again',
+    known: { seed: 'mutant 2' },
     patches: [
       {
         file: 'worker/housekeeping.ts',
@@ -24,16 +27,18 @@ export const mutants = [
   },
   {
     name: '† what lies under one’s own name is not adopted',
+    known: { seed: 'mutant 19' },
     patches: [
       {
-        file: 'worker/housekeeping.ts',
-        from: 'return worker === shift.me.name || (await',
-        to: 'return worker !== shift.me.name && (await',
+        file: 'worker/orphans.ts',
+        from: 'return worker === this.shift.me.name || (await',
+        to: 'return worker !== this.shift.me.name && (await',
       },
     ],
   },
   {
     name: '† totals are written after the admission',
+    known: { seed: 'mutant 2' },
     patches: [
       { file: 'population/admit.ts', from: '  await me.writeTotals();\n', to: '' },
       {
@@ -47,6 +52,7 @@ export const mutants = [
   },
   {
     name: '† one’s own child is deleted where a late rename may still find it',
+    known: { scene: 'at the set point', kind: 'one late rename', choices: '0000000100000000000000100001' },
     patches: [
       {
         file: 'population/discard.ts',
@@ -59,6 +65,11 @@ export const mutants = [
   },
   {
     name: '† the staging of one who was taken for gone is deleted in place',
+    known: {
+      scene: 'at the set point',
+      kind: 'each takes the other for gone',
+      choices: '000000000000000000000010000000000001',
+    },
     patches: [
       {
         file: 'population/discard.ts',
@@ -71,6 +82,11 @@ export const mutants = [
   },
   {
     name: '† a checkpoint is looked at in the folder of its old owner, and linked afterwards',
+    known: {
+      scene: 'one short of it',
+      kind: 'each takes the other for gone, four steps',
+      choices: '0000000000000000000000000000001000000100000000000000000000000000001000',
+    },
     patches: [
       {
         file: 'population/adopt.ts',
@@ -82,6 +98,7 @@ export const mutants = [
   },
   {
     name: '† an evaluation is published from the folder of the tenure that came to it',
+    known: { seed: 'mutant 6' },
     patches: [
       {
         file: 'population/evaluation.ts',
@@ -92,6 +109,11 @@ export const mutants = [
   },
   {
     name: '† what is evaluated is trained again by whoever adopts it',
+    known: {
+      scene: 'at the set point',
+      kind: 'one crash',
+      choices: '000000000001001000000000000000000000000000000000000001',
+    },
     patches: [
       {
         file: 'population/adopt.ts',
@@ -102,6 +124,7 @@ export const mutants = [
   },
   {
     name: '† other tenures’ folders are removed before an individual is published',
+    known: { scene: 'at the set point', kind: 'one crash', choices: '00000000000100000000000000000001' },
     patches: [
       {
         file: 'population/publish.ts',
@@ -116,6 +139,7 @@ export const mutants = [
   },
   {
     name: '† a collection does not begin with one’s own trash',
+    known: { seed: 'mutant 3' },
     patches: [
       {
         file: 'population/collect.ts',
@@ -126,6 +150,12 @@ export const mutants = [
   },
   {
     name: '† it is not looked whether what was read is still in the trash',
+    known: {
+      scene: 'eight dead',
+      kind: 'each takes the other for gone',
+      choices:
+        '000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000100000010000000000000000100',
+    },
     patches: [
       {
         file: 'population/collect.ts',
@@ -136,6 +166,7 @@ export const mutants = [
   },
   {
     name: '† the dead are marked as recorded before they are',
+    known: { seed: 'mutant 1' },
     patches: [
       {
         file: 'population/collect.ts',
@@ -153,6 +184,11 @@ export const mutants = [
   },
   {
     name: '† what was recorded already is read again by whoever takes it over',
+    known: {
+      scene: 'staging and trash of one who is gone',
+      kind: 'one crash',
+      choices: '00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000001',
+    },
     patches: [
       {
         file: 'population/collect.ts',
@@ -163,6 +199,7 @@ export const mutants = [
   },
   {
     name: '† after a failed rename it is looked by stat',
+    known: { seed: 'mutant 97' },
     patches: [
       {
         file: 'population/population.ts',
@@ -173,6 +210,7 @@ export const mutants = [
   },
   {
     name: 'a rename that was answered with an error is taken for lost',
+    known: { seed: 'mutant 28' },
     patches: [
       {
         file: 'population/population.ts',
@@ -183,6 +221,11 @@ export const mutants = [
   },
   {
     name: 'the size is not read again before an admission',
+    known: {
+      scene: 'at the set point',
+      kind: 'one crash',
+      choices: '000000000001000000000000000000000000000000000',
+    },
     patches: [
       {
         file: 'worker/tournament.ts',
@@ -193,6 +236,11 @@ export const mutants = [
   },
   {
     name: 'alive is listed before training',
+    known: {
+      scene: 'one short of it',
+      kind: 'two preemptions',
+      choices: '0000001000000000',
+    },
     patches: [
       {
         file: 'population/population.ts',
@@ -203,6 +251,7 @@ export const mutants = [
   },
   {
     name: 'the DNA of a child is not synced',
+    known: { seed: 'mutant 3' },
     patches: [
       {
         file: 'population/conceive.ts',
@@ -213,6 +262,7 @@ export const mutants = [
   },
   {
     name: 'an evaluation is not synced',
+    known: { seed: 'mutant 30' },
     patches: [
       {
         file: 'population/publish.ts',
@@ -223,6 +273,11 @@ export const mutants = [
   },
   {
     name: 'an adoption does not count the tenure up: no fence',
+    known: {
+      scene: 'at the set point',
+      kind: 'each takes the other for gone',
+      choices: '000000000000000000000000001001000',
+    },
     patches: [
       {
         file: 'population/adopt.ts',
@@ -233,6 +288,8 @@ export const mutants = [
   },
   {
     name: 'a filesystem that hangs is taken for the death of the others',
+    isRare: true,
+    known: { seed: 'mutant 3366' },
     patches: [
       {
         file: 'population/liveness.ts',
@@ -253,22 +310,30 @@ export const mutants = [
   },
   {
     name: 'a record follows a torn line without a newline',
+    known: {
+      scene: 'eight dead',
+      kind: 'one write finds the disk full',
+      choices: '001',
+    },
     patches: [
       {
         file: 'population/history.ts',
-        from: "me.historyState === 'torn' ? '\\n' : ''",
+        from: "me.historyState === 'torn' || before ? '\\n' : ''",
         to: "''",
       },
     ],
   },
   {
     name: 'the name of the dead does not say who killed them',
+    known: { seed: 'mutant 2' },
     patches: [{ file: 'population/kill.ts', from: 'killer: me.name', to: "killer: 'nobody'" }],
   },
   {
     // To look once alone changes nothing: of a name that stays the contents stay, and a file that is listed and does not
     // answer is told apart in one look already. So both go, on a mount with directories that do not answer.
     name: '† what does not answer is taken for spoilt',
+    isRare: true,
+    known: { seed: 'mutant 6505' },
     patches: [
       {
         file: 'population/problem.ts',

@@ -5,7 +5,7 @@ import type { Schedule } from './simulation.js';
 import { VirtualWorker } from './virtual-worker.js';
 
 /** Simulated seconds that anything may take which is to come to an end once nothing is at fault any more. */
-const PATIENCE = 3600;
+const PATIENCE = 1800;
 const STEPS = 3;
 /** Chance that a training fails. */
 const FAILING = 0.05;
