@@ -1,6 +1,5 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { deflateRawSync, crc32 } from 'node:zlib';
 import { main } from '@galapagos/cli';
 import { importData, loadDataset } from '@galapagos/datasets';
 import {
@@ -58,6 +57,7 @@ import {
   trainingSchema,
 } from '@galapagos/trainer';
 import { one, spoil } from './hostile-bytes.js';
+import { idx, npy, zip } from '../datasets/images.js';
 
 /** One reader of what others have written. */
 export interface Reader {
@@ -675,47 +675,4 @@ function spoilNpy(array: Buffer, random: SeededRandom): Buffer {
   const head = Buffer.from(array.subarray(0, 10));
   head.writeUInt16LE(Math.min(header.length, 0xffff), 8);
   return Buffer.concat([head, header, array.subarray(128)]);
-}
-
-function npy(descr: string, shape: readonly number[], bytes: Uint8Array): Buffer {
-  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
-  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple}, }`;
-  const head = Buffer.from('\x93NUMPY\x01\x00\x76\x00', 'latin1');
-  return Buffer.concat([head, Buffer.from(`${text.padEnd(117)}\n`, 'latin1'), bytes]);
-}
-
-function idx(dimensions: readonly number[], values: Uint8Array): Buffer {
-  const header = Buffer.alloc(4 + 4 * dimensions.length);
-  header.writeUInt32BE(0x0800 + dimensions.length);
-  dimensions.forEach((dimension, axis) => header.writeUInt32BE(dimension, 4 + 4 * axis));
-  return Buffer.concat([header, values]);
-}
-
-function zip(files: Readonly<Record<string, Buffer>>): Buffer {
-  const bodies: Buffer[] = [];
-  const entries: Buffer[] = [];
-  let offset = 0;
-  for (const [name, content] of Object.entries(files)) {
-    const packed = deflateRawSync(content);
-    const common = Buffer.alloc(26);
-    common.writeUInt16LE(20, 0);
-    common.writeUInt16LE(8, 4);
-    common.writeUInt32LE(crc32(content), 10);
-    common.writeUInt32LE(packed.length, 14);
-    common.writeUInt32LE(content.length, 18);
-    common.writeUInt16LE(name.length, 22);
-    const local = Buffer.concat([Buffer.from('PK\x03\x04'), common, Buffer.from(name), packed]);
-    const tail = Buffer.alloc(14);
-    tail.writeUInt32LE(offset, 10);
-    entries.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x00'), common, tail, Buffer.from(name)]));
-    bodies.push(local);
-    offset += local.length;
-  }
-  const directory = Buffer.concat(entries);
-  const end = Buffer.alloc(18);
-  end.writeUInt16LE(entries.length, 4);
-  end.writeUInt16LE(entries.length, 6);
-  end.writeUInt32LE(directory.length, 8);
-  end.writeUInt32LE(offset, 12);
-  return Buffer.concat([...bodies, directory, Buffer.from('PK\x05\x06'), end]);
 }
