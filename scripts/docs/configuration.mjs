@@ -49,7 +49,11 @@ function fields({ properties = {}, required = [] }, prefix = '') {
 function type(field) {
   if (field.enum !== undefined) return field.enum.map((value) => `\`${value}\``).join(', ');
   const kinds = (field.anyOf ?? [field]).map((kind) =>
-    kind.pattern === undefined ? (kind.type ?? 'anything') : kind.pattern.endsWith('B$') ? 'size' : 'duration',
+    kind.pattern === undefined
+      ? (kind.type ?? 'anything')
+      : kind.pattern.endsWith('B$')
+        ? 'size'
+        : 'duration',
   );
   return `${[...new Set(kinds)].join(' or ')}${range(field.anyOf?.find(({ type }) => type !== 'null') ?? field)}`;
 }
