@@ -22,7 +22,7 @@ import {
   unknowingHost,
 } from '@galapagos/population';
 import { expect, test } from 'vitest';
-import { type World, childOf, join, joinFaulty, newWorld, raise } from './support.js';
+import { type World, childOf, join, joinFaulty, newWorld, raise, sweeping } from './support.js';
 
 /** Raises, kills and records so many, each the child of the one before. */
 async function record(me: Membership, count: number): Promise<void> {
@@ -203,16 +203,9 @@ test('a history that cannot be read does not keep the others from being digested
 
 test('a sweep digests a long history that has none', async () => {
   const { world, me } = await recordedWorld(70);
-  const options = {
-    host: unknowingHost,
-    version: '0.0.0',
-    backend: 'none',
-    politely: <T>(_path: string, work: () => Promise<T>) => work(),
-    hallOfFame: 0,
-  };
   const waste = await findWaste(me.population, unknowingHost);
   expect(waste.isUndigested).toBe(true);
-  await sweep(me.population, waste, options);
+  await sweep(me.population, waste, { ...sweeping, hallOfFame: 0 });
   expect(digestsOf(world)).toEqual(['w2-1~69']);
   expect((await findWaste(me.population, unknowingHost)).isUndigested).toBe(false);
 });

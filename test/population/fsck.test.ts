@@ -21,7 +21,18 @@ import {
 } from '@galapagos/population';
 import { describe, expect, test } from 'vitest';
 import { FaultyFilesystem } from '../support/faulty-filesystem.js';
-import { bear, evaluate, first, join, joinFaulty, newWorld, only, openWorld, raise } from './support.js';
+import {
+  bear,
+  evaluate,
+  first,
+  join,
+  joinFaulty,
+  newWorld,
+  only,
+  openWorld,
+  raise,
+  sweeping,
+} from './support.js';
 
 describe('fsck', () => {
   const check = async (population: Population) => await fsck(population, unknowingHost);
@@ -37,13 +48,7 @@ describe('fsck', () => {
     expect(await check(me.population)).toEqual([]);
   });
 
-  const repairing = {
-    host: unknowingHost,
-    version: '0.0.0',
-    backend: 'none',
-    politely: <T>(_path: string, work: () => Promise<T>) => work(),
-    hallOfFame: 1,
-  };
+  const repairing = { ...sweeping, hallOfFame: 1 };
   const alive = 'alive/0.500000~w1-1~1';
   const spoilt: [string, string, (root: string) => void, { severity: string; problem: RegExp }][] = [
     [
