@@ -1,10 +1,10 @@
-// The part of run.mjs that runs in a world of its own: node test/chaos/inside.mjs PLACE DIRECTORY BIRTHS MINUTES SEED
+// The part of run.mjs that runs in a world of its own: node test/chaos/inside.mjs PLACE DIRECTORY BIRTHS MINUTES SEED CALM
 
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { compiled } from '../worker/fixtures/compile.mjs';
 
-const [name, directory, births, minutes, seed] = process.argv.slice(2);
+const [name, directory, births, minutes, seed, calm] = process.argv.slice(2);
 const { places } = await import(await compiled('chaos/places.ts'));
 const { ordeal } = await import(await compiled('chaos/ordeal.ts'));
 const { summary } = await import(await compiled('chaos/summary.ts'));
@@ -34,6 +34,7 @@ const report = await ordeal({
   seed,
   births: Number(births),
   minutes: Number(minutes),
+  calmSeconds: Number(calm),
   setPoint,
   leaseSeconds,
   workers,

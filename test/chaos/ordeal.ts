@@ -18,6 +18,8 @@ export interface OrdealOptions {
   readonly births: number;
   /** or for so long. */
   readonly minutes: number;
+  /** At most so long is calm between two faults. */
+  readonly calmSeconds: number;
   readonly setPoint: number;
   readonly leaseSeconds: number;
   readonly workers: number;
@@ -102,7 +104,7 @@ export async function ordeal(options: OrdealOptions): Promise<Report> {
         `${before.toFixed(2).padStart(6)} min  ${String(births()).padStart(6)} births  ${fault.name}${told === '' ? '' : `: ${told}`}`,
       );
       await must('births go on after a fault', nextBirth(births), 180);
-      await sleep(integer(random, 6000));
+      await sleep(integer(random, options.calmSeconds * 1000));
       if (round % AUDIT_EVERY === 0) {
         await crew.signalAll('SIGSTOP');
         const audit = await look(false);

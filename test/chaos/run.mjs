@@ -1,7 +1,9 @@
 // Workers on a real filesystem, hurt in every way that it permits, and audited from outside. Exit code 0: nothing was
 // lost; 1: something was, and what was looked at is kept; 77, with the reason: it cannot run here.
 //
-//   npm run build && node test/chaos/run.mjs ext4 [--births 20000] [--minutes M] [--seed S]
+//   npm run build && node test/chaos/run.mjs ext4 [--births 20000] [--minutes M] [--seed S] [--calm 6]
+//
+// Up to so many seconds are calm between two faults: more of them, and there are more births to a fault.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -17,12 +19,13 @@ const { values, positionals } = parseArgs({
     births: { type: 'string' },
     minutes: { type: 'string' },
     seed: { type: 'string', default: 'chaos' },
+    calm: { type: 'string', default: '6' },
   },
 });
 const [name] = positionals;
 if (!filesystems.includes(name)) {
   console.error(
-    `usage: node test/chaos/run.mjs ${filesystems.join('|')} [--births N] [--minutes M] [--seed S]`,
+    `usage: node test/chaos/run.mjs ${filesystems.join('|')} [--births N] [--minutes M] [--seed S] [--calm SECONDS]`,
   );
   process.exit(2);
 }
@@ -45,6 +48,7 @@ const inside = [
   births,
   values.minutes ?? 'Infinity',
   values.seed,
+  values.calm,
 ];
 const [program, ...args] = isBare ? inside : ['bash', 'test/cluster/world', ...inside];
 const child = spawn(program, args, { stdio: ['pipe', 'inherit', 'inherit'] });
