@@ -242,7 +242,7 @@ describe('an adopter loses', () => {
     world.auditor.look();
   });
 
-  test.each(['makeDirectory', 'list', 'link', 'syncDirectory'] as const)(
+  test.each(['makeDirectory', 'list', 'link', 'sync'] as const)(
     'to one who takes it away just before its %s, without an error',
     async (operation) => {
       const { world, entry } = await orphaned();

@@ -62,7 +62,7 @@ describe('whoever is collected', () => {
     expect(what.findIndex((one) => one.startsWith('unlink'))).toBeGreaterThan(appended);
     expect(what.findIndex((one) => /hall|recorded/.test(one))).toBeGreaterThan(appended);
     // The name of the history's file is on disk too.
-    expect(what.indexOf('syncDirectory')).toBe(appended + 1);
+    expect(what.indexOf('sync')).toBe(appended + 1);
   });
 
   test.each([
@@ -231,7 +231,7 @@ describe('emptying trash', () => {
     const { me, faulty } = await joinFaulty(world);
     const entries = await dead(me, 0.5);
     faulty.before({ operation: 'removeDirectory', path: /recorded$/ }, ({ path }) =>
-      nodeFilesystem.write(`${path}/late`, 'x', { sync: false }),
+      nodeFilesystem.write(`${path}/late`, 'x'),
     );
     expect(await collect(me, 0, entries)).toBe(1);
     expect(readdirSync(`${world.root}/workers/w1/trash`)).toEqual(['w1-1~1~recorded']);

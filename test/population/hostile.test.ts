@@ -57,7 +57,7 @@ describe.each(filesystems)('what is in the place of a file (%s)', (_name, filesy
     else if (what === 'a directory') mkdirSync(file);
     else symlinkSync(`${root}/experiment.json`, file);
     const before = readFileSync(`${root}/experiment.json`, 'utf8');
-    await expect(filesystem.write(file, 'gone', { sync: false })).rejects.toThrow();
+    await expect(filesystem.write(file, 'gone')).rejects.toThrow();
     await expect(filesystem.append(file, 'gone')).rejects.toThrow();
     expect(readFileSync(`${root}/experiment.json`, 'utf8')).toBe(before);
   });

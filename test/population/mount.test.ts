@@ -176,9 +176,7 @@ describe('one alone', () => {
     expect(
       await alone({
         ...memory,
-        write: (file, data, { sync }) =>
-          sync ? Promise.reject(failure('EINVAL')) : memory.write(file, data, { sync }),
-        syncDirectory: () => Promise.reject(failure('EINVAL')),
+        sync: () => Promise.reject(failure('EINVAL')),
         link: () => Promise.reject(failure('EPERM')),
       }),
     ).toMatchObject({ synced: null, directorySynced: null, hasLinks: false });

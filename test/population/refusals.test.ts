@@ -42,7 +42,7 @@ const WRITING: Operation[] = [
   'copy',
   'unlink',
   'removeDirectory',
-  'syncDirectory',
+  'sync',
 ];
 
 const messages = {

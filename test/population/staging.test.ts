@@ -85,7 +85,7 @@ describe('a child', () => {
 });
 
 describe('staging of a worker that was taken for gone', () => {
-  test.each(['write', 'syncDirectory'] as const)(
+  test.each(['write', 'sync'] as const)(
     'may be cleared just before its %s: the child is given up, without an error',
     async (operation) => {
       const world = await newWorld();

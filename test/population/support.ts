@@ -143,7 +143,7 @@ export async function evaluate(me: Membership, entry: TrainingEntry, fitness: nu
   const { population } = me;
   const weights = weightsOf(entry);
   const file = `${tenureFolder(population, entry)}/${WEIGHTS_FILE}`;
-  await population.filesystem.write(file, weights, { sync: true });
+  await population.filesystem.write(file, weights);
   return await writeEvaluation(population, entry, evaluationOf(entry, fitness, sha256(weights)));
 }
 

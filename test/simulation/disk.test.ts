@@ -35,7 +35,7 @@ const withData = (
 
 const anything = fc.oneof(
   { arbitrary: one('mkdir', (fs, path) => fs.makeDirectory(path)), weight: 4 },
-  { arbitrary: withData('write', (fs, path, text) => fs.write(path, text, { sync: true })), weight: 3 },
+  { arbitrary: withData('write', (fs, path, text) => fs.write(path, text)), weight: 3 },
   { arbitrary: two('rename', (fs, from, to) => fs.rename(from, to)), weight: 4 },
   { arbitrary: two('link', (fs, from, to) => fs.link(from, to)), weight: 2 },
   one('list', async (fs, path) => (await fs.list(path)).sort()),
@@ -46,7 +46,7 @@ const anything = fc.oneof(
   one('unlink', (fs, path) => fs.unlink(path)),
   one('rmdir', (fs, path) => fs.removeDirectory(path)),
   one('kind', (fs, path) => fs.kind(path)),
-  one('fsync', (fs, path) => fs.syncDirectory(path)),
+  one('fsync', (fs, path) => fs.sync([path])),
 );
 
 /** What it gives, or the code of its error. */
@@ -94,7 +94,7 @@ describe('a power cut', () => {
       const filesystem = filesystemOf(disk);
       await filesystem.makeDirectory('/d');
       await filesystem.makeDirectory('/e');
-      await filesystem.syncDirectory('/');
+      await filesystem.sync(['/']);
       await prepare(filesystem);
       disk.cutPower(new SeededRandom(String(n)));
       found.add(JSON.stringify(await look(filesystem)));
@@ -105,21 +105,25 @@ describe('a power cut', () => {
     outcome(async () => Buffer.from(await fs.read(file)).toString(), fs, '');
 
   test('takes the contents that were not synced, and the name that was not', async () => {
-    const found = await afterCuts((fs) => fs.write('/d/f', 'abc', { sync: false }), text('/d/f'));
+    const found = await afterCuts((fs) => fs.write('/d/f', 'abc'), text('/d/f'));
     expect(found).toContain('"ENOENT"');
     expect(found).toContain('""');
     expect(found).toContain('"abc"');
   });
 
   test('leaves synced contents, but not their name without the directory', async () => {
-    const found = await afterCuts((fs) => fs.write('/d/f', 'abc', { sync: true }), text('/d/f'));
+    const prepare = async (fs: Filesystem) => {
+      await fs.write('/d/f', 'abc');
+      await fs.sync(['/d/f']);
+    };
+    const found = await afterCuts(prepare, text('/d/f'));
     expect(found).toEqual(new Set(['"ENOENT"', '"abc"']));
   });
 
   test('leaves what was synced with its directory', async () => {
     const prepare = async (fs: Filesystem) => {
-      await fs.write('/d/f', 'abc', { sync: true });
-      await fs.syncDirectory('/d');
+      await fs.write('/d/f', 'abc');
+      await fs.sync(['/d/f', '/d']);
     };
     expect(await afterCuts(prepare, text('/d/f'))).toEqual(new Set(['"abc"']));
   });
@@ -127,7 +131,7 @@ describe('a power cut', () => {
   test('undoes a rename whole or not at all', async () => {
     const prepare = async (fs: Filesystem) => {
       await fs.makeDirectory('/d/x');
-      await fs.syncDirectory('/d');
+      await fs.sync(['/d']);
       await fs.rename('/d/x', '/e/y');
     };
     const look = async (fs: Filesystem) => [await fs.list('/d'), await fs.list('/e')];
@@ -139,7 +143,7 @@ test('a full disk holds what fits, refuses the rest, and goes on when it is free
   const disk = new Disk();
   const filesystem = filesystemOf(disk);
   disk.capacity = { bytes: 5, inodes: 2, refusal: 'EDQUOT' };
-  await filesystem.write('/f', 'abc', { sync: true });
+  await filesystem.write('/f', 'abc');
   await expect(filesystem.append('/f', 'defg')).rejects.toMatchObject({ errno: -122 });
   expect(Buffer.from(await filesystem.read('/f')).toString()).toBe('abcde');
   await expect(filesystem.makeDirectory('/d')).rejects.toMatchObject({ errno: -122 });

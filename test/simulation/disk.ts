@@ -105,15 +105,10 @@ export class Disk {
     if (fits.length < data.length) throw failure(this.capacity.refusal, path);
   }
 
-  sync(file: File): void {
-    file.onDisk = file.data;
-    file.dirty = undefined;
-  }
-
-  syncDirectory(path: string, view: View): void {
-    const inode = this.find(path, view);
-    if (inode instanceof File) this.sync(inode);
-    else this.#journal.sync(inode);
+  sync(inode: Inode): void {
+    if (inode instanceof Directory) return this.#journal.sync(inode);
+    inode.onDisk = inode.data;
+    inode.dirty = undefined;
   }
 
   makeDirectory(path: string, view: View): void {

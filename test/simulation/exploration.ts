@@ -412,7 +412,7 @@ const READING: ReadonlySet<keyof Filesystem> = new Set<keyof Filesystem>([
   'readPart',
   'kind',
   'measure',
-  'syncDirectory',
+  'sync',
   'space',
 ]);
 

@@ -18,10 +18,7 @@ export function filesystemOf(disk: Disk, view: View = truth): Filesystem {
       return data;
     },
     readPart: (path, start, length) => disk.file(path, view).data.slice(start, start + length),
-    write: (path, data, { sync }) => {
-      const file = write(path, data, 'truncate');
-      if (sync) disk.sync(file);
-    },
+    write: (path, data) => void write(path, data, 'truncate'),
     append: (path, data) => disk.sync(write(path, data, 'append')),
     create: (path, data) => disk.sync(write(path, data, 'exclusive')),
     makeDirectory: (path) => disk.makeDirectory(path, view),
@@ -32,7 +29,7 @@ export function filesystemOf(disk: Disk, view: View = truth): Filesystem {
     removeDirectory: (path) => disk.removeDirectory(path, view),
     kind: (path) => (disk.find(path, view) instanceof Directory ? 'directory' : 'file'),
     measure: (path) => measured(disk.find(path, view)),
-    syncDirectory: (path) => disk.syncDirectory(path, view),
+    sync: (paths) => paths.forEach((path) => disk.sync(disk.find(path, view))),
     space: () => ({
       bytes: disk.capacity.bytes - disk.used.bytes,
       inodes: disk.capacity.inodes - disk.used.inodes,

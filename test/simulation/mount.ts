@@ -187,7 +187,7 @@ export function mount(server: Server, process: VirtualProcess, cache: ClientCach
       }),
     readPart: (path, start, length) =>
       simple('readPart', path, () => cache.contents(reading(path)).slice(start, start + length)),
-    write: (path, data, { sync }) => write('write', path, data, 'truncate', sync),
+    write: (path, data) => write('write', path, data, 'truncate', false),
     append: (path, data) => write('append', path, data, 'append', true),
     create: (path, data) => write('create', path, data, 'exclusive', true),
     makeDirectory: (path) =>
@@ -225,7 +225,14 @@ export function mount(server: Server, process: VirtualProcess, cache: ClientCach
         return inode instanceof Directory ? 'directory' : 'file';
       }),
     measure: (path) => simple('measure', path, () => measured(disk.find(path, cache))),
-    syncDirectory: (path) => simple('syncDirectory', path, () => disk.syncDirectory(path, cache)),
+    // Each for itself: the power may be cut between two.
+    sync: (paths) =>
+      ask(
+        'sync',
+        paths,
+        paths.map((path) => () => disk.sync(disk.find(path, cache))),
+        () => undefined,
+      ),
     space: (path) =>
       simple('space', path, () => ({
         bytes: disk.capacity.bytes - disk.used.bytes,

@@ -255,8 +255,8 @@ export const mutants = [
     patches: [
       {
         file: 'population/conceive.ts',
-        from: 'formatDna(conception.dna), { sync: true }',
-        to: 'formatDna(conception.dna), { sync: false }',
+        from: 'sync([dna, birth, folder])',
+        to: 'sync([birth, folder])',
       },
     ],
   },
@@ -266,8 +266,35 @@ export const mutants = [
     patches: [
       {
         file: 'population/publish.ts',
-        from: 'formatDocument(evaluation), { sync: true }',
-        to: 'formatDocument(evaluation), { sync: false }',
+        from: 'resultFiles(evaluation)',
+        to: '[WEIGHTS_FILE]',
+      },
+      {
+        file: 'population/publish.ts',
+        from: 'import { EVALUATION_FILE, type',
+        to: 'import { EVALUATION_FILE, WEIGHTS_FILE, type',
+      },
+    ],
+  },
+  {
+    name: 'weights are not synced',
+    known: { seed: 'mutant 30' },
+    patches: [
+      {
+        file: 'population/publish.ts',
+        from: 'resultFiles(evaluation)',
+        to: '[EVALUATION_FILE]',
+      },
+    ],
+  },
+  {
+    name: 'an adopter takes what it finds evaluated for what is on disk',
+    known: { seed: 'mutant 30' },
+    patches: [
+      {
+        file: 'population/evaluation.ts',
+        from: 'syncTenure(population, entry, resultFiles(evaluation))',
+        to: 'syncTenure(population, entry, [])',
       },
     ],
   },

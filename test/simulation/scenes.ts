@@ -133,7 +133,7 @@ class Gone {
   async evaluate(entry: TrainingEntry, fitness: number): Promise<void> {
     const { population } = this.me;
     const file = `${tenureFolder(population, entry)}/${WEIGHTS_FILE}`;
-    await population.filesystem.write(file, BITS, { sync: true });
+    await population.filesystem.write(file, BITS);
     const weights = sha256(new TextEncoder().encode(BITS));
     await writeEvaluation(population, entry, evaluationOf(entry, fitness, weights));
     const line = { id: entry.id, attempt: 1, tenure: 1, step: 1, pid: 0 };

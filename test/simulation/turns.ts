@@ -71,7 +71,7 @@ export class Turns implements Time {
         const paths =
           operation === 'rename' || operation === 'link' || operation === 'copy'
             ? args.slice(0, 2)
-            : [args[0]];
+            : [args[0]].flat();
         return new Promise((resolve, reject) => {
           const go = () => {
             (perform as (...args: unknown[]) => Promise<unknown>)(...args).then(

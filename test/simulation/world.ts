@@ -76,7 +76,7 @@ export class World implements Server {
   async found(): Promise<void> {
     const filesystem = this.truth;
     await createExperiment({ filesystem, random: this.#random('make') }, ROOT, experimentOf(this.options));
-    await filesystem.syncDirectory(ROOT);
+    await filesystem.sync([ROOT]);
   }
 
   /** Those who look whether promises are kept, over the truth. */

@@ -122,7 +122,7 @@ export function bitStringTrainer(options: BitStringOptions = {}): Evaluate {
         if (step % checkpointEvery === 0 && step < steps) await checkpoint();
         onProgress({ step, steps, loss: 0, spent: spent() });
       }
-      await filesystem.write(`${request.output}/${WEIGHTS_FILE}`, state.bits, { sync: true });
+      await filesystem.write(`${request.output}/${WEIGHTS_FILE}`, state.bits);
       return { kind: 'evaluated', ...spent(), result: resultOf(state, spent().seconds) };
     }
 

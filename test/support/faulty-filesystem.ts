@@ -3,21 +3,18 @@ import { systemCode } from '../simulation/inodes.js';
 
 export type Operation = keyof Filesystem;
 
-/** What is on disk when they resolve, by their contract. */
-const SYNCED: ReadonlySet<Operation> = new Set<Operation>(['append', 'create', 'copy', 'syncDirectory']);
-
 /** Thrown by every operation of a filesystem whose process has crashed. */
 export class Crash extends Error {
   override readonly name = 'Crash';
 }
 
-/** One call of an operation; of a rename, a link or a copy both names. */
+/** One call of an operation; of a rename, a link or a copy both names, of a sync its first. */
 export interface Call {
   readonly operation: Operation;
   readonly path: string;
   readonly to: string | undefined;
-  /** Whether what was written is on disk when it resolves. */
-  readonly synced: boolean;
+  /** What is on disk when it resolves. */
+  readonly synced: readonly string[];
 }
 
 export interface FaultPattern {
@@ -105,23 +102,16 @@ export class FaultyFilesystem implements Filesystem {
   readPart(file: string, start: number, length: number): Promise<Uint8Array> {
     return this.#call('readPart', file, undefined, () => this.inner.readPart(file, start, length));
   }
-  write(file: string, data: string | Uint8Array, options: { sync: boolean }): Promise<void> {
-    const half = () => this.inner.write(file, data.slice(0, data.length / 2), options);
-    return this.#call(
-      'write',
-      file,
-      undefined,
-      () => this.inner.write(file, data, options),
-      half,
-      options.sync,
-    );
+  write(file: string, data: string | Uint8Array): Promise<void> {
+    const half = () => this.inner.write(file, data.slice(0, data.length / 2));
+    return this.#call('write', file, undefined, () => this.inner.write(file, data), half);
   }
   append(file: string, data: string): Promise<void> {
     const half = () => this.inner.append(file, data.slice(0, data.length / 2));
-    return this.#call('append', file, undefined, () => this.inner.append(file, data), half);
+    return this.#call('append', file, undefined, () => this.inner.append(file, data), half, [file]);
   }
   create(file: string, data: string): Promise<void> {
-    return this.#call('create', file, undefined, () => this.inner.create(file, data));
+    return this.#call('create', file, undefined, () => this.inner.create(file, data), undefined, [file]);
   }
   makeDirectory(directory: string): Promise<void> {
     return this.#call('makeDirectory', directory, undefined, () => this.inner.makeDirectory(directory));
@@ -133,7 +123,7 @@ export class FaultyFilesystem implements Filesystem {
     return this.#call('link', from, to, () => this.inner.link(from, to));
   }
   copy(from: string, to: string): Promise<void> {
-    return this.#call('copy', from, to, () => this.inner.copy(from, to));
+    return this.#call('copy', from, to, () => this.inner.copy(from, to), undefined, [to]);
   }
   unlink(file: string): Promise<void> {
     return this.#call('unlink', file, undefined, () => this.inner.unlink(file));
@@ -148,8 +138,9 @@ export class FaultyFilesystem implements Filesystem {
   kind(path: string): Promise<'file' | 'directory' | 'other'> {
     return this.#call('kind', path, undefined, () => this.inner.kind(path));
   }
-  syncDirectory(directory: string): Promise<void> {
-    return this.#call('syncDirectory', directory, undefined, () => this.inner.syncDirectory(directory));
+  sync(paths: readonly string[]): Promise<void> {
+    const half = () => this.inner.sync(paths.slice(0, paths.length / 2));
+    return this.#call('sync', paths[0] ?? '', undefined, () => this.inner.sync(paths), half, paths);
   }
   space(path: string): Promise<{ bytes: number; inodes: number; local: boolean }> {
     return this.#call('space', path, undefined, () => this.inner.space(path));
@@ -165,7 +156,7 @@ export class FaultyFilesystem implements Filesystem {
     to: string | undefined,
     perform: () => Promise<T>,
     half?: () => Promise<unknown>,
-    synced = SYNCED.has(operation),
+    synced: readonly string[] = [],
   ): Promise<T> {
     if (this.#crashed) throw new Crash();
     const call = { operation, path, to, synced };
@@ -190,10 +181,11 @@ export class FaultyFilesystem implements Filesystem {
   }
 }
 
-function meets(fault: Fault, { operation, path, to }: Call): boolean {
+function meets(fault: Fault, { operation, path, to, synced }: Call): boolean {
   const { pattern } = fault;
   if (operation !== pattern.operation) return false;
-  if (pattern.path !== undefined && !pattern.path.test(path) && !pattern.path.test(to ?? '')) return false;
+  const names = [path, to ?? '', ...synced];
+  if (pattern.path !== undefined && !names.some((name) => pattern.path?.test(name))) return false;
   fault.met++;
   const nth = pattern.nth ?? 1;
   return pattern.lasting === true ? fault.met >= nth : fault.met === nth;

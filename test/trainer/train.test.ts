@@ -402,9 +402,9 @@ describe('an error in the middle of a step', () => {
 function fullUntil(filesystem: Filesystem, hasRoom: () => boolean): Filesystem {
   return {
     ...filesystem,
-    write: async (file, data, options) => {
-      if (hasRoom()) return await filesystem.write(file, data, options);
-      await filesystem.write(file, data.slice(0, 10), options);
+    write: async (file, data) => {
+      if (hasRoom()) return await filesystem.write(file, data);
+      await filesystem.write(file, data.slice(0, 10));
       throw Object.assign(new Error('ENOSPC: write'), { code: 'ENOSPC', syscall: 'write', errno: -28 });
     },
   };

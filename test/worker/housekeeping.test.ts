@@ -99,7 +99,7 @@ describe('an orphan', () => {
         (await population.training()).some(({ id, worker }) => id === 'w1-3' && worker === name),
       );
       // As though it were gone, without a word of its own.
-      await filesystem.write(`/experiment/workers/${name}/beat`, 'left\n', { sync: false });
+      await filesystem.write(`/experiment/workers/${name}/beat`, 'left\n');
     }
     const last = runHere(population);
     expect(await last.finished).toBe('budget');
@@ -153,7 +153,7 @@ test('what a worker that is gone left in staging and trash is cleared away', asy
   const { filesystem } = population;
   const gone = await Membership.join(population, { host: unknowingHost, version: '', backend: '' });
   await filesystem.makeDirectory('/experiment/workers/w1/staging/w1-1');
-  await filesystem.write('/experiment/workers/w1/staging/w1-1/dna.json', '{', { sync: false });
+  await filesystem.write('/experiment/workers/w1/staging/w1-1/dna.json', '{');
   await filesystem.makeDirectory('/experiment/workers/w1/trash/w1-2');
   await gone.leave();
   const { finished } = runHere(population);

@@ -185,7 +185,7 @@ test('a worker goes on where the DNA of one that is drawn was spoilt, and tells 
 
 test('a worker goes on where a file has the name of one of the living, though nobody is fitter', async () => {
   const population = await populationInMemory({ populationSize: 4, bounds: { individuals: 40 } });
-  await population.filesystem.write(`${population.root}/alive/1.000000~w9-1~1`, '', { sync: false });
+  await population.filesystem.write(`${population.root}/alive/1.000000~w9-1~1`, '');
   const here = runHere(population);
   expect(await here.finished).toBe('budget');
   expect(here.eventsOf('unreadable')[0]).toMatchObject({
@@ -197,7 +197,7 @@ test('a worker goes on where a file has the name of one of the living, though no
 
 test('a worker kills and leaves alone what is a file among the living', async () => {
   const population = await populationInMemory({ populationSize: 4, bounds: { individuals: 40 } });
-  await population.filesystem.write(`${population.root}/alive/0.000000~w9-1~1`, '', { sync: false });
+  await population.filesystem.write(`${population.root}/alive/0.000000~w9-1~1`, '');
   const here = runHere(population);
   expect(await here.finished).toBe('budget');
   expect(here.eventsOf('killed').map(({ id }) => id)).toContain('w9-1');
@@ -207,5 +207,5 @@ test('a worker kills and leaves alone what is a file among the living', async ()
 /** Cuts short the DNA of one of the living. */
 async function spoil({ filesystem, root }: Population): Promise<void> {
   const [name = ''] = await filesystem.list(`${root}/alive`);
-  await filesystem.write(`${root}/alive/${name}/dna.json`, '{ "format": 1,', { sync: false });
+  await filesystem.write(`${root}/alive/${name}/dna.json`, '{ "format": 1,');
 }

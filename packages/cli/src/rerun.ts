@@ -64,7 +64,7 @@ async function prepare(population: Population, id: string, workshop: string): Pr
   for (let look = 1; ; look++) {
     const individual = await find(population, id);
     try {
-      await population.filesystem.write(`${folder}/${DNA_FILE}`, formatDna(individual.dna), { sync: false });
+      await population.filesystem.write(`${folder}/${DNA_FILE}`, formatDna(individual.dna));
       const heirOf = await bequeath(population, individual, `${folder}/${INHERITED_FILE}`);
       return { id, evaluation: evaluationOf(population, individual), folder, heirOf };
     } catch (error) {

@@ -46,7 +46,8 @@ export async function lookAtTest(
   const look = { id, accuracy, examples, lookedAt: population.clock.now().toISOString() };
   // Aside, then moved: what is there under its name is whole, or the look would be spoilt for ever.
   const aside = population.path(`tests/.${id}~${process.pid}`);
-  await nodeFilesystem.write(aside, formatDocument(look), { sync: true });
+  await nodeFilesystem.write(aside, formatDocument(look));
+  await nodeFilesystem.sync([aside]);
   await nodeFilesystem.rename(aside, file);
   return look;
 }

@@ -166,7 +166,7 @@ async function takeCheckpoint(
     if (!(await isFile(filesystem, `${folder}/${name}`))) continue;
     await ifPresent(linkOrCopy(filesystem, `${folder}/${name}`, `${own}/${name}`));
     if ((await readCheckpoint(filesystem, own, checkpoint)) !== undefined) {
-      await syncTenure(population, entry);
+      await syncTenure(population, entry, [name]);
       return checkpoint;
     }
     await ifPresent(filesystem.unlink(`${own}/${name}`));

@@ -23,8 +23,8 @@ export async function bury(
     failedAt: clock.now().toISOString(),
   };
   try {
-    await filesystem.write(file, formatDocument(document), { sync: true });
-    await syncTenure(me.population, entry);
+    await filesystem.write(file, formatDocument(document));
+    await syncTenure(me.population, entry, [FAILURE_FILE]);
   } catch (error) {
     if (isMissing(error)) return false;
     throw unfit(file, error);

@@ -39,7 +39,8 @@ export function furthestFirst(a: Checkpoint, b: Checkpoint): number {
 }
 
 /**
- * Writes a checkpoint aside, has it on disk, and gives it its name; older ones than the last two are removed.
+ * Writes a checkpoint aside, gives it its name, and has it on disk before older ones than the last two are removed. One
+ * that a power cut has spoilt meanwhile is not what its name promises.
  * @throws PopulationError `UNFIT` when the disk is full or read-only: that is no fault of the individual.
  */
 export async function writeCheckpoint(
@@ -50,9 +51,9 @@ export async function writeCheckpoint(
 ): Promise<void> {
   const path = `${folder}/${checkpointName({ ...at, hash: hashOf(data) })}`;
   try {
-    await filesystem.write(`${path}.new`, data, { sync: true });
+    await filesystem.write(`${path}.new`, data);
     await filesystem.rename(`${path}.new`, path);
-    await filesystem.syncDirectory(folder);
+    await filesystem.sync([path, folder]);
   } catch (error) {
     // Half of it would only be in the way.
     if (isFull(error)) await ifPresent(filesystem.unlink(`${path}.new`));

@@ -39,14 +39,13 @@ export async function conceive(me: Membership, conception: Conception): Promise<
     throw unfit(folder, error);
   }
   try {
+    const [dna, birth] = [`${folder}/${DNA_FILE}`, `${folder}/${BIRTH_FILE}`];
     await Promise.all([
-      filesystem.write(`${folder}/${DNA_FILE}`, formatDna(conception.dna), { sync: true }),
-      filesystem.write(`${folder}/${BIRTH_FILE}`, formatDocument(birthOf(me, id, conception)), {
-        sync: true,
-      }),
+      filesystem.write(dna, formatDna(conception.dna)),
+      filesystem.write(birth, formatDocument(birthOf(me, id, conception))),
     ]);
     await inherit(me, conception, folder);
-    await filesystem.syncDirectory(folder);
+    await filesystem.sync([dna, birth, folder]);
     return id;
   } catch (error) {
     if (!isMissing(error) && !isFull(error)) throw unfit(folder, error);

@@ -172,8 +172,9 @@ export class Digester {
     try {
       await makeShared(population, DIGESTS);
       await ousting(population, [`${DIGESTS}/${name}`], () =>
-        population.filesystem.write(`${directory}/${name}`, formatDigest(coverage, outlines), { sync: true }),
+        population.filesystem.write(`${directory}/${name}`, formatDigest(coverage, outlines)),
       );
+      await population.filesystem.sync([`${directory}/${name}`]);
     } catch (error) {
       throw unfit(`${directory}/${name}`, error);
     }

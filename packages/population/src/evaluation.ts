@@ -31,10 +31,16 @@ export async function takeEvaluation(
       }
     }
     await linkOrCopy(filesystem, `${from}/${EVALUATION_FILE}`, `${to}/${EVALUATION_FILE}`);
-    await syncTenure(population, entry);
+    // Its old owner may not have come to that either.
+    await syncTenure(population, entry, resultFiles(evaluation));
     return evaluation;
   }
   return undefined;
+}
+
+/** The files that an evaluation consists of. */
+export function resultFiles({ weights }: Pick<Evaluation, 'weights'>): string[] {
+  return weights === null ? [EVALUATION_FILE] : [WEIGHTS_FILE, EVALUATION_FILE];
 }
 
 /** The evaluation in the folder of an entry's tenure, if it is whole and the weights that it names lie beside it. */

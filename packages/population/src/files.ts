@@ -123,9 +123,10 @@ export async function linkIfAbsent(
 ): Promise<boolean> {
   const aside = `${file}.${integer(random, 2 ** 48).toString(36)}.new`;
   try {
-    await filesystem.write(aside, data, { sync: true });
+    await filesystem.write(aside, data);
+    await filesystem.sync([aside]);
     await linkOrCreate(filesystem, aside, file, data);
-    await filesystem.syncDirectory(parent(file));
+    await filesystem.sync([parent(file)]);
     return true;
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw unfit(file, error);
@@ -198,7 +199,7 @@ export async function replaceFile(filesystem: Filesystem, file: string, data: st
 
 async function writeAndRename(filesystem: Filesystem, file: string, data: string): Promise<void> {
   const aside = `${file}.new`;
-  await filesystem.write(aside, data, { sync: false });
+  await filesystem.write(aside, data);
   await filesystem.rename(aside, file);
 }
 

@@ -9,8 +9,8 @@ export interface Filesystem {
   read(file: string, limit?: number): Promise<Uint8Array>;
   /** Up to `length` bytes of a file from `start` on; fewer where it ends. */
   readPart(file: string, start: number, length: number): Promise<Uint8Array>;
-  /** Creates or replaces the contents of a file, in place. `sync` has it on disk before it resolves. */
-  write(file: string, data: string | Uint8Array, options: { sync: boolean }): Promise<void>;
+  /** Creates or replaces the contents of a file, in place. On disk only after `sync`. */
+  write(file: string, data: string | Uint8Array): Promise<void>;
   /** Adds to the end of a file, and has it on disk before it resolves. */
   append(file: string, data: string): Promise<void>;
   /** Creates a file that must not exist (EEXIST); only where hard links cannot be made. */
@@ -27,8 +27,11 @@ export interface Filesystem {
   kind(path: string): Promise<'file' | 'directory' | 'other'>;
   /** What a name takes of the disk (whole blocks), and how many names there are for that; symbolic links not followed. */
   measure(path: string): Promise<{ kind: 'file' | 'directory' | 'other'; bytes: number; names: number }>;
-  /** Has the names in a directory on disk before it resolves. */
-  syncDirectory(directory: string): Promise<void>;
+  /**
+   * Has the contents of files, and the names in directories, on disk before it resolves. All at once: a journal writes
+   * them in one commit, where one after the other each would wait for its own.
+   */
+  sync(paths: readonly string[]): Promise<void>;
   /** Free bytes and inodes, and whether the mount is one of a local disk. */
   space(path: string): Promise<{ bytes: number; inodes: number; local: boolean }>;
 }

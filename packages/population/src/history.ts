@@ -50,7 +50,7 @@ export async function appendHistory(me: Membership, records: readonly HistoryRec
   try {
     await ousting(me.population, [historyPath(me.name)], () => filesystem.append(file, afterFailure + lines));
     // A file is on disk only when its name is.
-    if (isNew) await filesystem.syncDirectory(me.population.path('history'));
+    if (isNew) await filesystem.sync([me.population.path('history')]);
   } catch (error) {
     throw unfit(file, error);
   }

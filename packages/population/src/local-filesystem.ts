@@ -1,9 +1,12 @@
 import fs from 'node:fs';
+import { promisify } from 'node:util';
 import type { Filesystem } from './filesystem.js';
 import type { MountFilesystem } from './mount/mount-filesystem.js';
 import {
   LONGEST_READ,
   READING,
+  SYNCING,
+  allOf,
   kindOf,
   measured,
   nodeFilesystem,
@@ -38,28 +41,20 @@ export const localFilesystem: Filesystem = {
       }),
     ),
 
-  write: async (file, data, { sync }) => {
-    // The disk takes its time: then a turn of the others is nothing.
-    if (sync) await breathe();
-    await now(() => put(file, writing('w'), data, sync));
-  },
-  append: (file, data) => now(() => put(file, writing('a'), data, true)),
-  create: (file, data) => now(() => put(file, 'wx', data, true)),
+  write: (file, data) => now(() => withFile(file, writing('w'), (descriptor) => put(file, descriptor, data))),
+  append: (file, data) => putOnDisk(file, writing('a'), data),
+  create: (file, data) => putOnDisk(file, 'wx', data),
   makeDirectory: (directory) => now(() => fs.mkdirSync(directory)),
   rename: (from, to) => now(() => fs.renameSync(from, to)),
   link: (from, to) => now(() => fs.linkSync(from, to)),
 
-  copy: (from, to) =>
-    now(() => {
-      fs.copyFileSync(from, to);
-      withFile(to, 'r+', fs.fsyncSync);
-    }),
+  copy: (from, to) => nodeFilesystem.copy(from, to),
 
   unlink: (file) => now(() => fs.unlinkSync(file)),
   removeDirectory: (directory) => now(() => fs.rmdirSync(directory)),
   kind: (path) => now(() => kindOf(fs.lstatSync(path))),
   measure: (path) => now(() => measured(fs.lstatSync(path))),
-  syncDirectory: (directory) => now(() => withFile(directory, 'r', fs.fsyncSync)),
+  sync,
   space: (path) => nodeFilesystem.space(path),
 };
 
@@ -90,12 +85,32 @@ async function breathe(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-function put(file: string, flags: string | number, data: string | Uint8Array, sync: boolean): void {
-  withFile(file, flags, (descriptor) => {
-    requireShortFile(file, fs.fstatSync(descriptor));
-    fs.writeFileSync(descriptor, data);
-    if (sync) fs.fsyncSync(descriptor);
-  });
+const fsync = promisify(fs.fsync);
+
+/** For the disk itself one does wait: in threads, so that all of it is one commit of the journal. */
+async function sync(paths: readonly string[]): Promise<void> {
+  const descriptors: number[] = [];
+  try {
+    for (const path of paths) descriptors.push(fs.openSync(path, SYNCING));
+    await allOf(descriptors.map((descriptor) => fsync(descriptor)));
+  } finally {
+    for (const descriptor of descriptors) fs.closeSync(descriptor);
+  }
+}
+
+async function putOnDisk(file: string, flags: string | number, data: string): Promise<void> {
+  const descriptor = fs.openSync(file, flags);
+  try {
+    put(file, descriptor, data);
+    await fsync(descriptor);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+function put(file: string, descriptor: number, data: string | Uint8Array): void {
+  requireShortFile(file, fs.fstatSync(descriptor));
+  fs.writeFileSync(descriptor, data);
 }
 
 function withFile<T>(path: string, flags: string | number, use: (descriptor: number) => T): T {

@@ -24,11 +24,10 @@ export const nodeFilesystem: Filesystem = {
       return buffer.subarray(0, bytesRead);
     }),
 
-  write: (file, data, { sync }) =>
+  write: (file, data) =>
     withFile(file, writing('w'), async (handle) => {
       requireShortFile(file, await handle.stat());
       await handle.writeFile(data);
-      if (sync) await handle.sync();
     }),
 
   append: (file, data) =>
@@ -59,7 +58,7 @@ export const nodeFilesystem: Filesystem = {
   kind: async (path) => kindOf(await fs.lstat(path)),
   measure: async (path) => measured(await fs.lstat(path)),
 
-  syncDirectory: (directory) => withFile(directory, 'r', (handle) => handle.sync()),
+  sync: (paths) => allOf(paths.map((path) => withFile(path, SYNCING, (handle) => handle.sync()))),
 
   space: async (path) => {
     const { bavail, bsize, ffree, files, type } = await fs.statfs(path);
@@ -74,10 +73,19 @@ export const LONGEST_READ = 2 ** 31 - 1;
 /** Flags for reading: through no symbolic link, and not waiting for the other end of a pipe. */
 export const READING = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
+/** Flags for having something on disk: the directory that an experiment lies in may be a link. */
+export const SYNCING = constants.O_RDONLY | constants.O_NONBLOCK;
+
 /** Flags for writing: as fopen's, but through no symbolic link, and not waiting for who reads from a pipe. */
 export function writing(mode: 'w' | 'a'): number {
   const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constants;
   return O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | (mode === 'w' ? O_TRUNC : O_APPEND);
+}
+
+/** Waits for all, also where one fails: nothing of it goes on afterwards. */
+export async function allOf(acts: readonly Promise<void>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(acts))
+    if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 async function withFile<T>(

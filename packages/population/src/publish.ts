@@ -2,12 +2,14 @@ import { type Evaluation, formatDocument } from './documents.js';
 import { isMissing, unfit } from './filesystem-errors.js';
 import { removeOwnCheckpoints } from './checkpoints.js';
 import { EVALUATION_FILE, type TrainingEntry, pathOf } from './layout.js';
+import { resultFiles } from './evaluation.js';
 import type { Population } from './population.js';
-import { syncTenure } from './tenure.js';
+import { syncTenure, tenureFolder } from './tenure.js';
 
 /**
- * Writes down the result of a training: after its weights, which lie in the tenure's folder by now, and before
- * the individual is published.
+ * Writes down the result of a training, and has it on disk with its weights, which lie in the tenure's folder by now,
+ * before the individual is published. What a power cut makes of it meanwhile is no evaluation: cut short it is no JSON,
+ * and it holds the hash of the weights.
  * @returns False when the individual is no longer ours.
  */
 export async function writeEvaluation(
@@ -15,12 +17,12 @@ export async function writeEvaluation(
   entry: TrainingEntry,
   evaluation: Evaluation,
 ): Promise<boolean> {
-  const folder = population.path(`${pathOf(entry)}/${entry.tenure}`);
+  const folder = tenureFolder(population, entry);
   try {
     const aside = `${folder}/${EVALUATION_FILE}.new`;
-    await population.filesystem.write(aside, formatDocument(evaluation), { sync: true });
+    await population.filesystem.write(aside, formatDocument(evaluation));
     await population.filesystem.rename(aside, `${folder}/${EVALUATION_FILE}`);
-    await syncTenure(population, entry);
+    await syncTenure(population, entry, resultFiles(evaluation));
     return true;
   } catch (error) {
     if (isMissing(error)) return false;

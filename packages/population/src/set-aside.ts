@@ -94,7 +94,8 @@ async function giveUp(population: Population, folder: string, why: object): Prom
 async function writeReason(population: Population, folder: string, why: object): Promise<void> {
   const path = population.path(folder);
   try {
-    await population.filesystem.write(`${path}/${REASON}`, formatDocument(why), { sync: true });
+    await population.filesystem.write(`${path}/${REASON}`, formatDocument(why));
+    await population.filesystem.sync([`${path}/${REASON}`]);
   } catch (error) {
     throw unfit(path, error);
   }

@@ -42,11 +42,14 @@ export async function tenuresUpTo(population: Population, folder: string, last: 
   return tenures.filter((tenure) => tenure <= last).sort((a, b) => a - b);
 }
 
-/** Has the names in a tenure's folder on disk, and the folder's own. */
-export async function syncTenure(population: Population, entry: TrainingEntry): Promise<void> {
+/** Has some files in a tenure's folder on disk, the names of all, and the folder's own. */
+export async function syncTenure(
+  population: Population,
+  entry: TrainingEntry,
+  files: readonly string[],
+): Promise<void> {
   const folder = tenureFolder(population, entry);
-  await population.filesystem.syncDirectory(folder);
-  await population.filesystem.syncDirectory(parent(folder));
+  await population.filesystem.sync([...files.map((file) => `${folder}/${file}`), folder, parent(folder)]);
 }
 
 /** Writes down that a training begins. @returns False when the individual is no longer ours. */
@@ -59,7 +62,7 @@ export async function writeAttempt(
   const startedAt = population.clock.now().toISOString();
   const document: Attempt = { format: POPULATION_FORMAT, ...attempt, worker: entry.worker, startedAt };
   try {
-    await population.filesystem.write(file, formatDocument(document), { sync: false });
+    await population.filesystem.write(file, formatDocument(document));
     return true;
   } catch (error) {
     if (isMissing(error)) return false;
@@ -76,7 +79,7 @@ export async function readAttempt(population: Population, folder: string): Promi
 export async function handBack(population: Population, entry: TrainingEntry): Promise<void> {
   const file = `${tenureFolder(population, entry)}/${HANDED_BACK_FILE}`;
   try {
-    await ifPresent(population.filesystem.write(file, '', { sync: false }));
+    await ifPresent(population.filesystem.write(file, ''));
   } catch (error) {
     throw unfit(file, error);
   }

@@ -116,7 +116,7 @@ export class Training {
     if (!isFinite(arrays)) return await this.#diverged();
     const file = encodeWeights(arrays);
     const isWritten = await untilThereIsRoom(this.bench, () =>
-      this.bench.filesystem.write(`${this.request.output}/${WEIGHTS_FILE}`, file, { sync: true }),
+      this.bench.filesystem.write(`${this.request.output}/${WEIGHTS_FILE}`, file),
     );
     if (!isWritten) return await this.#handBack();
     return await this.#evaluated({ fitness, diverged: false, weights: sha256(file) });
@@ -193,9 +193,7 @@ export class Training {
 
   async #writeCurve(): Promise<void> {
     const lines = this.#curve.map(([step, loss]) => `${JSON.stringify({ step, loss })}\n`);
-    await this.bench.filesystem.write(`${this.request.output}/${CURVE_FILE}`, lines.join(''), {
-      sync: false,
-    });
+    await this.bench.filesystem.write(`${this.request.output}/${CURVE_FILE}`, lines.join(''));
   }
 }
 

@@ -26,7 +26,7 @@ export type Outcome = Cost &
   (
     | {
         readonly kind: 'evaluated';
-        /** The weights lie in `output`, on disk. */
+        /** The weights lie in `output`; the worker has them on disk. */
         readonly result: Pick<
           Evaluation,
           | 'fitness'

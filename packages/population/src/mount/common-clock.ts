@@ -23,7 +23,7 @@ export async function compareClocks(gathering: Gathering, times: number): Promis
   if (isFirst) await filesystem.makeDirectory(folder);
   await gathering.share('made');
   const say = (time: number, said: readonly number[]) =>
-    filesystem.write(`${folder}/${time}~${gathering.me}`, `${JSON.stringify(said)}\n`, { sync: false });
+    filesystem.write(`${folder}/${time}~${gathering.me}`, `${JSON.stringify(said)}\n`);
   const hear = async (time: number, other: string): Promise<number[]> => {
     const name = `${time}~${other}`;
     let text = '';

@@ -58,7 +58,7 @@ export async function examineBetween(
 
 /** Who clears up takes away what the other may not have read yet. */
 async function bidFarewell({ folder, me, names, clock, filesystem }: GatheringOptions): Promise<void> {
-  await ifPresent(filesystem.write(`${folder}/farewell~${me}`, '', { sync: false }));
+  await ifPresent(filesystem.write(`${folder}/farewell~${me}`, ''));
   const until = clock.monotonic() + FAREWELL;
   const isHeard = async () => {
     const listed = await ifPresent(filesystem.list(folder));

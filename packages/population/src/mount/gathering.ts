@@ -78,7 +78,7 @@ export class Gathering {
    */
   async share<T>(mine: T): Promise<T[]> {
     const step = this.#step++;
-    await this.filesystem.write(this.#file(step, this.me), `${JSON.stringify(mine)}\n`, { sync: false });
+    await this.filesystem.write(this.#file(step, this.me), `${JSON.stringify(mine)}\n`);
     const said = new Map<string, T>([[this.me, mine]]);
     await this.until(
       async () => {

@@ -8,7 +8,7 @@ const FILES = ['dna', 'weights'];
 /** Makes a directory with files in it whose contents say whose they are. */
 export async function makeParcel(filesystem: Filesystem, path: string, owner: string): Promise<void> {
   await filesystem.makeDirectory(path);
-  for (const file of FILES) await filesystem.write(`${path}/${file}`, contentOf(owner), { sync: false });
+  for (const file of FILES) await filesystem.write(`${path}/${file}`, contentOf(owner));
 }
 
 /** Whether a directory is there with all that its owner has put into it, and nothing else. */

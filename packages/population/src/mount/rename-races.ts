@@ -127,7 +127,7 @@ export async function raceToName(
     const mine = (round: number) => `${folder}/mine~${me}~${Math.floor(round / 50)}`;
     return await race(gathering, course, {
       prepare: async (round) => {
-        if (round % 50 === 0) await filesystem.write(mine(round), me, { sync: false });
+        if (round % 50 === 0) await filesystem.write(mine(round), me);
       },
       attempt: (round) =>
         by === 'link'

@@ -50,7 +50,7 @@ export async function meet(options: RendezvousOptions): Promise<Meeting> {
     const entries = await readEntries(filesystem, lobby, me);
     const heard = Object.fromEntries(entries.map(([name, entry]) => [name, entry.nonce]));
     const text = JSON.stringify({ nonce, wants: wanted ?? null, heard } satisfies Entry);
-    if (text !== written) await filesystem.write(`${lobby}/${me}`, `${text}\n`, { sync: false });
+    if (text !== written) await filesystem.write(`${lobby}/${me}`, `${text}\n`);
     written = text;
     const fitting = entries.filter(
       ([name, entry]) =>

@@ -42,11 +42,14 @@ export async function examineAlone(
     return taken;
   };
   const block = 'x'.repeat(4096);
-  const write = (name: string, sync: boolean) => (time: number) =>
-    filesystem.write(`${folder}/${name}-${time}`, block, { sync });
-  const written = delayOf(await seconds(write('plain', false)));
-  const synced = await unlessRefused(seconds(write('synced', true)));
-  const directorySynced = await unlessRefused(seconds(() => filesystem.syncDirectory(folder)));
+  const write = (file: string) => filesystem.write(file, block);
+  const writeAndSync = async (file: string) => {
+    await write(file);
+    await filesystem.sync([file]);
+  };
+  const written = delayOf(await seconds((time) => write(`${folder}/plain-${time}`)));
+  const synced = await unlessRefused(seconds((time) => writeAndSync(`${folder}/synced-${time}`)));
+  const directorySynced = await unlessRefused(seconds(() => filesystem.sync([folder])));
   await filesystem.makeDirectory(`${folder}/renamed-0`);
   const renames = await seconds((time) =>
     filesystem.rename(`${folder}/renamed-${time}`, `${folder}/renamed-${time + 1}`),
@@ -86,7 +89,7 @@ async function examineTimes(
   for (let index = 0; index < repetitions; index++) {
     const file = `${folder}/time-${index}`;
     const before = now();
-    await filesystem.write(file, 'x', { sync: false });
+    await filesystem.write(file, 'x');
     const after = now();
     samples.push({ before, after, time: await filesystem.modifiedAt(file) });
     await clock.sleep(0.002);

@@ -24,7 +24,7 @@ export async function measureVisibility(gathering: Gathering, times: number): Pr
   if (isFirst) await filesystem.makeDirectory(folder);
   await gathering.share('made');
   if (isFirst || isLast) {
-    await filesystem.write(beat(me), '', { sync: false });
+    await filesystem.write(beat(me), '');
     for (let time = 0; time < times; time++) await filesystem.makeDirectory(parcel(time, me));
   }
   await gathering.share('ready');
@@ -39,7 +39,7 @@ export async function measureVisibility(gathering: Gathering, times: number): Pr
     sees: (time, other) => isListed(`${parcel(time, other)}~1`),
   });
   const change = await callAndAnswer(gathering, times, {
-    act: (time) => filesystem.write(beat(me), `${time + 1}\n`, { sync: false }),
+    act: (time) => filesystem.write(beat(me), `${time + 1}\n`),
     sees: async (time, other) => {
       const data = await ifPresent(filesystem.read(beat(other)));
       return new TextDecoder().decode(data) === `${time + 1}\n`;
