@@ -12,10 +12,14 @@ import {
   workerNames,
 } from '@galapagos/population';
 
-/** Seconds that a pace is measured over at least, and for which others are not asked at most. */
+/** Seconds that a pace is measured over at least. */
 const PACE_OVER = 1;
+/** Seconds for which others are not asked at most; of many, as many seconds as there are others to ask. */
 const LONGEST = 30;
-/** Of the time that is left at the pace so far, others are asked again after this part: they may become faster. */
+/**
+ * Of the time that is left at the pace so far, others are asked again after this part: they may become faster. And when
+ * we have spent ourselves what, by all, would be this part of what is left: then everything has become faster.
+ */
 const PART = 0.25;
 
 /**
@@ -27,6 +31,8 @@ export class Budget {
   readonly #reader: TotalsReader;
   readonly #pace: Pace;
   #others: Totals | undefined;
+  /** All that ever were. */
+  #workers = 1;
   #startedAt: string | undefined;
 
   constructor(
@@ -57,9 +63,14 @@ export class Budget {
 
   async #totals(bounds: Bounds): Promise<Totals> {
     const now = this.population.clock.monotonic();
-    if (this.#others === undefined || !this.#pace.isFar(now, bounds)) {
+    const own = shareSpent(bounds, this.me.totals);
+    if (this.#others === undefined || !this.#pace.isFar(now, bounds, own)) {
       this.#others = await this.#askOthers();
-      this.#pace.note(now, bounds, shareSpent(bounds, this.#sum(this.#others)));
+      this.#pace.note(now, bounds, {
+        own,
+        all: shareSpent(bounds, this.#sum(this.#others)),
+        workers: this.#workers,
+      });
     }
     return this.#sum(this.#others);
   }
@@ -69,7 +80,9 @@ export class Budget {
   }
 
   async #askOthers(): Promise<Totals> {
-    const others = (await workerNames(this.population)).filter((name) => name !== this.me.name);
+    const names = await workerNames(this.population);
+    this.#workers = names.length;
+    const others = names.filter((name) => name !== this.me.name);
     return sumTotals(await Promise.all(others.map((name) => this.#reader.of(name))));
   }
 
@@ -91,13 +104,20 @@ export class Budget {
 class Pace {
   #bounds: Bounds | undefined;
   #first: { readonly at: number; readonly share: number } | undefined;
-  #farUntil = -Infinity;
+  #far = { until: -Infinity, ownFrom: 0, ownUntil: 0 };
 
-  isFar(now: number, bounds: Bounds): boolean {
-    return bounds === this.#bounds && now < this.#farUntil;
+  /** @param own What of the bound that is nearest this worker has spent itself. */
+  isFar(now: number, bounds: Bounds, own: number): boolean {
+    const { until, ownFrom, ownUntil } = this.#far;
+    // Of what was spent in vain it may have become less.
+    return bounds === this.#bounds && now < until && own >= ownFrom && own < ownUntil;
   }
 
-  note(now: number, bounds: Bounds, share: number): void {
+  note(
+    now: number,
+    bounds: Bounds,
+    { own, all: share, workers }: { readonly own: number; readonly all: number; readonly workers: number },
+  ): void {
     if (bounds !== this.#bounds) this.#first = undefined;
     this.#bounds = bounds;
     this.#first ??= { at: now, share };
@@ -105,7 +125,11 @@ class Pace {
     if (elapsed < PACE_OVER) return;
     // Less was spent than before where a fitter one was found.
     const pace = Math.max(0, share - this.#first.share) / elapsed;
-    this.#farUntil = now + Math.min(LONGEST, (PART * (1 - share)) / pace);
+    this.#far = {
+      until: now + Math.min(Math.max(LONGEST, workers), (PART * (1 - share)) / pace),
+      ownFrom: own,
+      ownUntil: own + (PART * (1 - share)) / workers,
+    };
     this.#first = { at: now, share };
   }
 }
