@@ -13,6 +13,8 @@ interface Observation {
   since: number;
   /** When it was last seen to say so. */
   until: number;
+  /** Whether it had said something else when it was last looked at before. */
+  hasChanged: boolean;
 }
 
 export interface LivenessOptions {
@@ -72,6 +74,11 @@ export class Liveness {
     return Math.max(0, observed.until - Math.max(observed.since, this.#unbrokenSince));
   }
 
+  /** Whether the last look at a beat found another than the look before; false where there was none before. */
+  hasBeaten(worker: WorkerName): boolean {
+    return this.#observations.get(worker)?.hasChanged === true;
+  }
+
   async #observe(worker: WorkerName): Promise<Observation> {
     const known = this.#observations.get(worker);
     const asked = this.population.clock.monotonic();
@@ -81,8 +88,13 @@ export class Liveness {
     // Of a read that hung nobody knows when it looked: count as little stillness as it may have been.
     const observation =
       known?.beat === beat
-        ? { ...known, until: asked }
-        : { beat, since: this.population.clock.monotonic(), until: asked };
+        ? { ...known, until: asked, hasChanged: false }
+        : {
+            beat,
+            since: this.population.clock.monotonic(),
+            until: asked,
+            hasChanged: known !== undefined,
+          };
     this.#observations.set(worker, observation);
     return observation;
   }

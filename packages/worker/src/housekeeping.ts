@@ -10,9 +10,12 @@ import {
 } from '@galapagos/population';
 import { ifThereIsRoom } from './room.js';
 import type { Shift } from './shift.js';
+import { Watch } from './watch.js';
 
 /** The dead that are worth a collection. */
 const WORTH_COLLECTING = 8;
+/** Workers that one looks at anew each time. */
+const AT_ONCE = 64;
 /** Records between two looks at what is to be digested, on average. */
 const DIGEST_EVERY = 128;
 
@@ -20,6 +23,7 @@ const DIGEST_EVERY = 128;
 export class Housekeeping {
   #cleared: Set<WorkerName> | undefined;
   readonly #digester: Digester;
+  readonly #watch: Watch;
   #nextRound = 0;
 
   constructor(
@@ -27,6 +31,7 @@ export class Housekeeping {
     private readonly politely: Politely,
   ) {
     this.#digester = new Digester(shift.me);
+    this.#watch = new Watch(shift.liveness, shift.population.random, AT_ONCE);
   }
 
   /** Collects where it is worth it, and now and then looks for workers that are gone. */
@@ -67,14 +72,15 @@ export class Housekeeping {
   }
 
   async #clearGoneWorkers(): Promise<void> {
-    const { population, me, liveness } = this.shift;
-    this.#cleared ??= new Set((await readRoll(population)).keys());
-    for (const worker of await workerNames(population)) {
-      if (worker === me.name || this.#cleared.has(worker) || !(await liveness.isGone(worker))) continue;
+    const { population, me } = this.shift;
+    const cleared = (this.#cleared ??= new Set((await readRoll(population)).keys()));
+    const names = await workerNames(population);
+    const others = new Set(names.filter((name) => name !== me.name && !cleared.has(name)));
+    for (const worker of await this.#watch.gone(others)) {
       await cleanStaging(me, worker);
       await takeTrash(me, worker);
       // Its name never comes back, so nothing will be there again.
-      this.#cleared.add(worker);
+      cleared.add(worker);
     }
   }
 }
