@@ -1,6 +1,6 @@
-import { adopt, admit, conceive, kill, publish } from '@galapagos/population';
+import { Membership, adopt, admit, conceive, kill, publish, unknowingHost } from '@galapagos/population';
 import { expect, test } from 'vitest';
-import { evaluate, first, join, newWorld } from './support.js';
+import { evaluate, first, join, joinFaulty, newWorld } from './support.js';
 
 // Every order in which such operations can happen: test/simulation.
 
@@ -8,6 +8,19 @@ test('of several who claim a name at once each gets its own', async () => {
   const world = await newWorld();
   const members = await Promise.all([join(world), join(world), join(world), join(world)]);
   expect(members.map(({ name }) => name).sort()).toEqual(['w1', 'w2', 'w3', 'w4']);
+});
+
+test('of hundreds who claim a name at once each does after a few dozen tries', async () => {
+  const world = await newWorld();
+  const { me, faulty } = await joinFaulty(world);
+  const joining = { host: unknowingHost, version: '0.0.0-test', backend: 'bits' };
+  const from = faulty.calls.length;
+  const members = await Promise.all(
+    Array.from({ length: 300 }, () => Membership.join(me.population, joining)),
+  );
+  expect(new Set(members.map(({ name }) => name)).size).toBe(300);
+  const tries = faulty.calls.slice(from).filter(({ path }) => /workers\/w[0-9]+$/.test(path));
+  expect(tries.length).toBeLessThan(300 * 40);
 });
 
 test('of many who kill, adopt or discard the same, one wins', async () => {

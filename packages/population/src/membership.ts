@@ -1,3 +1,4 @@
+import { integer } from '@galapagos/dna';
 import { POPULATION_FORMAT, type Totals, formatDocument, noTotals } from './documents.js';
 import { errorCode, isRefusal, unfit } from './filesystem-errors.js';
 import { makeOwnDirectory, replaceFile } from './files.js';
@@ -95,9 +96,7 @@ export class Membership {
     const below = `${workerPath(this.name)}/beat`;
     const file = this.population.path(below);
     try {
-      await ousting(this.population, [below], () =>
-        this.population.filesystem.write(file, `${content}\n`, { sync: false }),
-      );
+      await ousting(this.population, [below], () => this.population.filesystem.write(file, `${content}\n`));
     } catch (error) {
       throw isRefusal(error) ? unfit(file, error) : error;
     }
@@ -107,12 +106,19 @@ export class Membership {
 /** What the beat of a worker says that left. */
 export const LEFT = 'left';
 
-/** Numbers count up, so that a search of one worker repeats itself name for name; of several at once mkdir decides. */
+/** So many who come at once have the next numbers, without a gap. */
+const FEW = 8;
+
+/**
+ * Numbers count up, so that a search of one worker repeats itself name for name; of several at once mkdir decides. Whoever
+ * loses tries further and further ahead: of a thousand who come at once each would else try what all before it have taken.
+ */
 async function claimName(population: Population): Promise<WorkerName> {
   const taken = (await population.list('workers')).map((name) =>
     Number(/^w([1-9][0-9]{0,8})$/.exec(name)?.[1] ?? 0),
   );
-  for (let number = largest(taken) + 1; ; number++) {
+  let number = largest(taken) + 1;
+  for (let lost = 0; ; number += 1 + integer(population.random, Math.max(1, ++lost - FEW))) {
     const name = `w${number}`;
     try {
       await population.filesystem.makeDirectory(population.path(workerPath(name)));
