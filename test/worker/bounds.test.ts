@@ -9,8 +9,10 @@ import {
 } from '@galapagos/population';
 import { describe, expect, test } from 'vitest';
 import { bitStringTrainer } from '../support/bit-string-trainer.js';
+import { FaultyFilesystem } from '../support/faulty-filesystem.js';
 import { eventually } from '../support/processes.js';
 import { populationInMemory, runAlone, runHere } from './harness.js';
+import { memoryFilesystem } from './memory-filesystem.js';
 
 /** In which the second worker counts its beats. */
 const BEAT_OF_SECOND = '/experiment/workers/w2/beat';
@@ -140,6 +142,21 @@ describe('a budget', () => {
     await finished;
     expect((await readTotals(population, 'w1')).flops).toBeGreaterThan(written.flops);
   });
+});
+
+test('a training does not end in vain since its costs could not be written down for a moment', async () => {
+  const faulty = new FaultyFilesystem(memoryFilesystem());
+  const population = await populationInMemory({ populationSize: 4, bounds: { individuals: 1 } }, faulty);
+  const { finished, eventsOf } = runHere(population, {
+    evaluate: bitStringTrainer({ filesystem: faulty, steps: 450, stepMs: 10 }),
+  });
+  await eventually(() => eventsOf('progress').length > 0);
+  // The first try, and the one that makes sure.
+  faulty.fail({ operation: 'write', path: /totals/ }, 'EIO');
+  faulty.fail({ operation: 'write', path: /totals/ }, 'EIO');
+  expect(await finished).toBe('budget');
+  expect(eventsOf('published')).toHaveLength(1);
+  expect((await readTotals(population, 'w1')).flops).toBe(450);
 });
 
 describe('an order', () => {

@@ -49,16 +49,16 @@ describe('how far others have come', () => {
 
   test('is asked again when everything becomes faster than it was', async () => {
     const { clock, budget, bear, others } = await crowd();
-    const bounds = boundsSchema.parse({ individuals: 6000 });
+    const bounds = boundsSchema.parse({ individuals: 1200 });
     for (let second = 0; second < 50; second++) {
       expect(await budget.isSpent(bounds)).toBe(false);
       await bear(1);
       clock.advance(1);
     }
-    // The bound is 950 seconds away, and reached within the next one.
+    // The bound is 150 seconds away, and reached within the next one.
     let turns = 50;
     for (; !(await budget.isSpent(bounds)); turns++) await bear(1);
-    expect((others.length + 1) * turns).toBe(6000);
+    expect((others.length + 1) * turns).toBe(1200);
   });
 
   test('is asked more and more often near it, and no more than one each is too many', async () => {

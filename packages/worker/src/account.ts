@@ -26,9 +26,9 @@ export class Account {
     const now = this.clock.monotonic();
     if (now - this.#writtenAt < WRITE_EVERY) return;
     this.#writtenAt = now;
-    this.#writing = this.#writing.then(() => this.me.writeTotals());
-    // Handled here lest it ends the process; `settle` rejects with it.
-    this.#writing.catch(() => undefined);
+    // One that fails is made up for by the next: it is no reason to lose a training of days. What still fails then does
+    // so where it matters, before the next admission.
+    this.#writing = this.#writing.then(() => this.me.writeTotals()).catch(() => undefined);
   }
 
   /** The training has ended, and cost so much; a trainer that crashed may know less of it than it told before. */

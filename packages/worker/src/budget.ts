@@ -31,6 +31,8 @@ export class Budget {
   readonly #reader: TotalsReader;
   readonly #pace: Pace;
   #others: Totals | undefined;
+  /** Our own, when others were last asked. */
+  #own: Totals;
   /** All that ever were. */
   #workers = 1;
   #startedAt: string | undefined;
@@ -41,6 +43,7 @@ export class Budget {
   ) {
     this.#reader = new TotalsReader(population);
     this.#pace = new Pace();
+    this.#own = { ...me.totals };
   }
 
   async isSpent(bounds: Bounds): Promise<boolean> {
@@ -63,16 +66,25 @@ export class Budget {
 
   async #totals(bounds: Bounds): Promise<Totals> {
     const now = this.population.clock.monotonic();
-    const own = shareSpent(bounds, this.me.totals);
-    if (this.#others === undefined || !this.#pace.isFar(now, bounds, own)) {
+    if (this.#others === undefined || !this.#pace.isFar(now, bounds, this.#ownShare(bounds))) {
       this.#others = await this.#askOthers();
-      this.#pace.note(now, bounds, {
-        own,
-        all: shareSpent(bounds, this.#sum(this.#others)),
-        workers: this.#workers,
-      });
+      this.#own = { ...this.me.totals };
+      this.#pace.note(now, bounds, shareSpent(bounds, this.#sum(this.#others)), this.#workers);
     }
     return this.#sum(this.#others);
+  }
+
+  /** How much of the bounds this worker has spent itself since others were asked, as if all of it were in vain. */
+  #ownShare(bounds: Bounds): number {
+    const { births, seconds, flops } = this.me.totals;
+    const then = this.#own;
+    return shareSpent(bounds, {
+      ...this.me.totals,
+      births: births - then.births,
+      seconds: seconds - then.seconds,
+      flops: flops - then.flops,
+      improvement: { fitness: 0, births: 0 },
+    });
   }
 
   #sum(others: Totals): Totals {
@@ -104,32 +116,26 @@ export class Budget {
 class Pace {
   #bounds: Bounds | undefined;
   #first: { readonly at: number; readonly share: number } | undefined;
-  #far = { until: -Infinity, ownFrom: 0, ownUntil: 0 };
+  #farUntil = -Infinity;
+  /** The share that a worker may spend itself until then. */
+  #own = 0;
 
-  /** @param own What of the bound that is nearest this worker has spent itself. */
+  /** @param own The share of the bounds that this worker has spent itself since the last note. */
   isFar(now: number, bounds: Bounds, own: number): boolean {
-    const { until, ownFrom, ownUntil } = this.#far;
-    // Of what was spent in vain it may have become less.
-    return bounds === this.#bounds && now < until && own >= ownFrom && own < ownUntil;
+    return bounds === this.#bounds && now < this.#farUntil && own < this.#own;
   }
 
-  note(
-    now: number,
-    bounds: Bounds,
-    { own, all: share, workers }: { readonly own: number; readonly all: number; readonly workers: number },
-  ): void {
+  /** @param share What all have spent. */
+  note(now: number, bounds: Bounds, share: number, workers: number): void {
     if (bounds !== this.#bounds) this.#first = undefined;
     this.#bounds = bounds;
     this.#first ??= { at: now, share };
+    this.#own = (PART * (1 - share)) / workers;
     const elapsed = now - this.#first.at;
     if (elapsed < PACE_OVER) return;
     // Less was spent than before where a fitter one was found.
     const pace = Math.max(0, share - this.#first.share) / elapsed;
-    this.#far = {
-      until: now + Math.min(Math.max(LONGEST, workers), (PART * (1 - share)) / pace),
-      ownFrom: own,
-      ownUntil: own + (PART * (1 - share)) / workers,
-    };
+    this.#farUntil = now + Math.min(Math.max(LONGEST, workers), (PART * (1 - share)) / pace);
     this.#first = { at: now, share };
   }
 }
