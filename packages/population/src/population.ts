@@ -6,13 +6,22 @@ import type { Ground } from './ground.js';
 import { errorCode, ifPresent, isMissing, isRefusal, unfit } from './filesystem-errors.js';
 import type { Filesystem } from './filesystem.js';
 import { parent } from './files.js';
-import { type AliveEntry, type DeadEntry, type Entry, type TrainingEntry, parseName } from './layout.js';
+import {
+  type AliveEntry,
+  type DeadEntry,
+  type Entry,
+  type IndividualId,
+  type TrainingEntry,
+  parseName,
+} from './layout.js';
 
 /** The shared directory of one experiment, as it was when last listed. */
 export class Population {
   readonly filesystem: Filesystem;
   readonly clock: Clock;
   readonly random: Random;
+  /** What the names of the last listing of each state say: most of them are there the next time too. */
+  readonly #known = new Map<Entry['state'], Map<string, Entry>>();
 
   private constructor(
     /** The experiment's directory. */
@@ -58,7 +67,10 @@ export class Population {
   async living(): Promise<{ training: TrainingEntry[]; alive: AliveEntry[]; size: number }> {
     const training = await this.training();
     const alive = await this.alive();
-    return { training, alive, size: new Set([...training, ...alive].map(({ id }) => id)).size };
+    const ids = new Set<IndividualId>();
+    for (const { id } of training) ids.add(id);
+    for (const { id } of alive) ids.add(id);
+    return { training, alive, size: ids.size };
   }
 
   /** The names in a directory below the experiment. @throws PopulationError `NO_EXPERIMENT` when it is gone. */
@@ -129,8 +141,14 @@ export class Population {
   }
 
   async #entries<S extends Entry['state']>(state: S): Promise<Extract<Entry, { state: S }>[]> {
+    const known = this.#known.get(state);
     // While others rename, a listing may hold a name twice.
-    const names = [...new Set(await this.list(state))];
-    return names.flatMap((name) => parseName(state, name) ?? []) as Extract<Entry, { state: S }>[];
+    const found = new Map<string, Entry>();
+    for (const name of await this.list(state)) {
+      const entry = known?.get(name) ?? parseName(state, name);
+      if (entry !== undefined) found.set(name, entry);
+    }
+    this.#known.set(state, found);
+    return [...found.values()] as Extract<Entry, { state: S }>[];
   }
 }

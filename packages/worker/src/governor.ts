@@ -46,7 +46,7 @@ export class Governor {
     const { bounds } = this.shift.control;
     const gauged = await this.#gauge.read();
     if (shareTaken(bounds, gauged.total) < ENOUGH) return gauged;
-    await this.housekeeping.collect(await this.#placesLeft(gauged));
+    await this.housekeeping.collectAll(await this.#placesLeft(gauged));
     return await this.#gauge.read();
   }
 

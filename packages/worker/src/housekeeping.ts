@@ -14,6 +14,8 @@ import { Watch } from './watch.js';
 
 /** The dead that are worth a collection. */
 const WORTH_COLLECTING = 8;
+/** The dead that one collects between two trainings, and while it keeps others from it. */
+const MOST = 64;
 /** Workers that one looks at anew each time. */
 const AT_ONCE = 64;
 /** Records between two looks at what is to be digested, on average. */
@@ -43,25 +45,39 @@ export class Housekeeping {
       this.#nextRound = now + leaseSeconds * (0.5 + 0.5 * population.random.next());
       await this.#clearGoneWorkers();
     }
-    if ((await population.dead()).length >= WORTH_COLLECTING) await this.collect();
+    if ((await population.dead()).length >= WORTH_COLLECTING) await this.#collect();
   }
 
   /**
-   * Collects all the dead, unless another is at it.
+   * Collects all the dead, as long as no other is at it.
    * @param hallOfFame How many of the best are kept with their weights. @default bounds.hallOfFame
    */
-  async collect(hallOfFame = this.shift.control.bounds.hallOfFame): Promise<void> {
+  async collectAll(hallOfFame = this.shift.control.bounds.hallOfFame): Promise<void> {
+    const { exit } = this.shift;
+    while (!exit.abandon.aborted && (await this.#collect(hallOfFame)) >= MOST);
+  }
+
+  /** The last that a worker does: where the search is over nobody else will. Who was asked to leave is not to be late. */
+  async finish(): Promise<void> {
+    const { exit } = this.shift;
+    if (exit.abandon.aborted) return;
+    if (exit.reason === 'budget') await this.collectAll();
+    else await this.#collect();
+  }
+
+  /** @returns How many were collected. */
+  async #collect(hallOfFame = this.shift.control.bounds.hallOfFame): Promise<number> {
     const { population, me, emit } = this.shift;
-    const dead = await population.dead();
+    let count = 0;
     // Without room for their records they stay where they are.
     await ifThereIsRoom(this.shift, async () => {
-      const count = await this.politely(population.path('dead'), async () => {
-        const recorded = await collect(me, hallOfFame, dead);
-        await this.#digest(recorded);
-        return recorded;
+      await this.politely(population.path('dead'), async () => {
+        count = await collect(me, hallOfFame, (await population.dead()).slice(0, MOST));
+        await this.#digest(count);
       });
-      if (count !== undefined && count > 0) emit({ event: 'collected', count });
+      if (count > 0) emit({ event: 'collected', count });
     });
+    return count;
   }
 
   /** By chance, so that many who collect little each do it as often as one who collects much. */

@@ -160,6 +160,6 @@ export class Worker {
         }),
       );
     }
-    if (!exit.abandon.aborted) await housekeeping.collect();
+    await housekeeping.finish();
   }
 }
