@@ -1,4 +1,4 @@
-import { type Filesystem, Membership, unknowingHost } from '@galapagos/population';
+import { type Filesystem, Membership, giveOrder, unknowingHost } from '@galapagos/population';
 import type { Outcome } from '@galapagos/worker';
 import { describe, expect, test } from 'vitest';
 import { collected } from '../support/collected.js';
@@ -146,6 +146,28 @@ describe('the dead', () => {
     expect(eventsOf('collected')).toEqual([]);
     expect(await population.dead()).toHaveLength(55);
   });
+});
+
+test('of many dead some are collected at a time: who is asked to leave is not late, who ends a search leaves none', async () => {
+  const nobodyCollects = { politely: () => Promise.resolve(undefined) };
+  const { population } = await runAlone(
+    { populationSize: 5, bounds: { individuals: 305 } },
+    () => nobodyCollects,
+  );
+  expect(await population.dead()).toHaveLength(300);
+  await giveOrder(population, { order: 'settings', bounds: { individuals: 310 } });
+  const asked = runHere(population, {
+    onEvent: ({ event }, worker) => {
+      if (event === 'collected') worker.leave();
+    },
+  });
+  expect(await asked.finished).toBe('asked');
+  // As it begins, and as it leaves.
+  expect(asked.eventsOf('collected')).toMatchObject([{ count: 64 }, { count: 64 }]);
+  const last = runHere(population);
+  expect(await last.finished).toBe('budget');
+  expect(Math.max(...last.eventsOf('collected').map(({ count }) => count))).toBe(64);
+  expect(await population.dead()).toEqual([]);
 });
 
 test('what a worker that is gone left in staging and trash is cleared away', async () => {
