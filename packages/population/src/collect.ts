@@ -79,7 +79,9 @@ async function emptyOwnTrash(me: Membership, hallOfFame: number): Promise<number
       me,
       whole.map((one) => recordOf(me, one)),
     );
-  for (const one of whole) await enterHallOrMark(me, one, hallOfFame);
+  // Once for all of them: what others put into it meanwhile only makes the hall better.
+  const hall = whole.length === 0 ? [] : await me.population.hallOfFame();
+  for (const one of whole) await enterHallOrMark(me, one, hall, hallOfFame);
   await trimHall(me, hallOfFame);
   for (const entry of await ownTrash(me)) {
     if (entry.recorded || entry.tenure === undefined) {
@@ -156,16 +158,14 @@ function recordOf(me: Membership, { individual }: Remains): HistoryRecord {
 async function enterHallOrMark(
   me: Membership,
   { trash, individual }: Remains,
+  hall: AliveEntry[],
   places: number,
 ): Promise<void> {
   const { population } = me;
   const marked = trashPath(me.name, { ...trash, recorded: true });
-  const famous = await placeInHall(me, individual, places);
-  if (famous === undefined) {
-    await population.move(trashPath(me.name, trash), marked);
-    return;
-  }
-  await population.move(trashPath(me.name, trash), pathOf(famous));
+  const famous = placeInHall(individual, hall, places);
+  if (famous !== undefined) hall.push(famous);
+  await population.move(trashPath(me.name, trash), famous === undefined ? marked : pathOf(famous));
 }
 
 /** Those that were recorded long ago, when they entered: they only have to be deleted. */
@@ -176,16 +176,15 @@ async function trimHall({ population, name }: Membership, places: number): Promi
   }
 }
 
-async function placeInHall(
-  me: Membership,
+function placeInHall(
   individual: Individual,
+  hall: readonly AliveEntry[],
   places: number,
-): Promise<AliveEntry | undefined> {
+): AliveEntry | undefined {
   const fitness = individual.evaluation?.fitness;
   if (fitness === undefined || individual.evaluation?.diverged === true) return undefined;
   const entry: AliveEntry = { state: 'hall-of-fame', fitness, id: individual.id, tenure: individual.tenure };
-  const rivals = await me.population.hallOfFame();
-  return lowest([...rivals, entry], places).includes(entry) ? undefined : entry;
+  return lowest([...hall, entry], places).includes(entry) ? undefined : entry;
 }
 
 /** Those that are too many in the hall: all but the best by the whole name, which is a total order. */

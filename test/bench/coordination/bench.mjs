@@ -53,6 +53,8 @@ const results = {
   flat: undefined,
   kills: [],
   crowd: undefined,
+  /** What went wrong with peers. */
+  broken: [],
 };
 try {
   // First, since the others go on with what it makes.
@@ -79,7 +81,8 @@ try {
       const root = join(directory, tool.slug);
       await tool.make(root, 0);
       const random = new SeededRandom('kills');
-      const found = await kills(tool, root, 10, () => random.next());
+      const found = await unlessItBreaks(tool, () => kills(tool, root, 10, () => random.next()));
+      if (found === undefined) continue;
       console.error(`${tool.name}: ${JSON.stringify(found)}`);
       results.kills.push({ tool: tool.name, ...found });
       rmSync(root, { recursive: true });
@@ -115,7 +118,8 @@ async function cell(tool, finished, workers) {
   run('sync', []);
   const before = lengthOf(root);
   results.fsyncs.push(fsyncs());
-  const found = await throughput(tool, root, workers, results.seconds);
+  const found = await unlessItBreaks(tool, () => throughput(tool, root, workers, results.seconds));
+  if (found === undefined) return rmSync(root, { recursive: true });
   results.throughput.push({ tool: tool.name, finished, workers, ...found });
   if (finished > 0 && results.bytes.every((one) => one.tool !== tool.name || one.finished !== finished))
     results.bytes.push({ tool: tool.name, finished, length: before, disk: tool.bytes(root) });
@@ -124,6 +128,18 @@ async function cell(tool, finished, workers) {
   );
   rmSync(root, { recursive: true });
   save();
+}
+
+/** A peer of which a worker ends is a result too; of ours it is an error. */
+async function unlessItBreaks(tool, measure) {
+  try {
+    return await measure();
+  } catch (error) {
+    if (tool.name.startsWith('Galapagos')) throw error;
+    results.broken.push(error.message);
+    console.error(error.message);
+    return undefined;
+  }
 }
 
 /** What the living take, each: bytes of the disk, and inodes. */

@@ -153,7 +153,7 @@ async function lineOf(worker, isIt, tool) {
     };
     void worker.ended.then((code) => {
       clearTimeout(late);
-      reject(new Error(`a worker of ${tool.name} ended with ${code}`));
+      reject(new Error(`a worker of ${tool.name} ended with ${code}, by itself`));
     });
   });
 }

@@ -13,6 +13,7 @@ export function report({
   flat,
   kills,
   crowd,
+  broken,
 }) {
   const sections = [
     `${machine}; ${filesystem}; load ${load.join(' to ')}. ${rounds} rounds of ${seconds} s, medians.`,
@@ -95,6 +96,7 @@ export function report({
       ),
     );
   }
+  if (broken.length > 0) sections.push(`Broke off: ${broken.join('; ')}.`);
   return `${sections.join('\n\n')}\n`;
 }
 

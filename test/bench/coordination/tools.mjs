@@ -79,10 +79,10 @@ export function neps(program) {
   return {
     name: 'NePS',
     slug: 'neps',
+    // The root directory it makes itself: one that is there and empty is an error.
     isWithinReach: (finished) => finished <= 2000,
     make: (root, finished) => {
       if (finished > 0) run(program, [script, 'worker', root, '--until', String(finished)]);
-      else mkdirSync(root);
       return Promise.resolve();
     },
     command: (root) => [program, [script, 'worker', root]],
@@ -167,9 +167,10 @@ export function run(command, args) {
   return stdout;
 }
 
-/** Bytes of a file or all files below a directory, as they are long. */
+/** Bytes of a file or all files below a directory, as they are long; 0 where it is not there. */
 export function lengthOf(path) {
-  const found = statSync(path);
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return 0;
   if (!found.isDirectory()) return found.size;
   return readdirSync(path).reduce((sum, name) => sum + lengthOf(join(path, name)), 0);
 }
