@@ -31,8 +31,8 @@ export const mutants = [
     patches: [
       {
         file: 'worker/orphans.ts',
-        from: 'return worker === this.shift.me.name || (await',
-        to: 'return worker !== this.shift.me.name && (await',
+        from: 'entry.worker === this.shift.me.name || (await isOrphan(entry))',
+        to: 'entry.worker !== this.shift.me.name && (await isOrphan(entry))',
       },
     ],
   },
@@ -170,13 +170,14 @@ export const mutants = [
     patches: [
       {
         file: 'population/collect.ts',
-        from: '  for (const one of whole) await enterHallOrMark(me, one, hallOfFame);\n',
+        from: '  for (const one of whole) await enterHallOrMark(me, one, hall, hallOfFame);\n',
         to: '',
       },
       {
         file: 'population/collect.ts',
         from: '  if (whole.length > 0)\n    await appendHistory(',
-        to: `  for (const one of whole) await enterHallOrMark(me, one, hallOfFame);
+        to: `  for (const one of whole)
+    await enterHallOrMark(me, one, await me.population.hallOfFame(), hallOfFame);
   if (whole.length > 0)
     await appendHistory(`,
       },
@@ -330,8 +331,8 @@ export const mutants = [
       },
       {
         file: 'population/liveness.ts',
-        from: '{ beat, since: this.population.clock.monotonic(), until: asked }',
-        to: '{ beat, since: asked, until: asked }',
+        from: 'since: this.population.clock.monotonic(),',
+        to: 'since: asked,',
       },
     ],
   },
