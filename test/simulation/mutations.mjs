@@ -68,7 +68,7 @@ export const mutants = [
     known: {
       scene: 'at the set point',
       kind: 'each takes the other for gone',
-      choices: '000000000000000000000010000000000001',
+      choices: '00000000000000000000000000001000000001',
     },
     patches: [
       {
@@ -98,7 +98,7 @@ export const mutants = [
   },
   {
     name: '† an evaluation is published from the folder of the tenure that came to it',
-    known: { seed: 'mutant 6' },
+    known: { seed: 'mutant 5' },
     patches: [
       {
         file: 'population/evaluation.ts',
@@ -154,7 +154,7 @@ export const mutants = [
       scene: 'eight dead',
       kind: 'each takes the other for gone',
       choices:
-        '000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000100000010000000000000000100',
+        '0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000010000001000000000000000100',
     },
     patches: [
       {
@@ -188,7 +188,7 @@ export const mutants = [
     known: {
       scene: 'staging and trash of one who is gone',
       kind: 'one crash',
-      choices: '00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000001',
+      choices: '0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000001',
     },
     patches: [
       {
@@ -200,7 +200,7 @@ export const mutants = [
   },
   {
     name: '† after a failed rename it is looked by stat',
-    known: { seed: 'mutant 97' },
+    known: { seed: 'mutant 5' },
     patches: [
       {
         file: 'population/population.ts',
@@ -211,7 +211,7 @@ export const mutants = [
   },
   {
     name: 'a rename that was answered with an error is taken for lost',
-    known: { seed: 'mutant 28' },
+    known: { seed: 'mutant 3' },
     patches: [
       {
         file: 'population/population.ts',
@@ -252,7 +252,7 @@ export const mutants = [
   },
   {
     name: 'the DNA of a child is not synced',
-    known: { seed: 'mutant 3' },
+    known: { seed: 'mutant 7' },
     patches: [
       {
         file: 'population/conceive.ts',
@@ -353,7 +353,7 @@ export const mutants = [
   },
   {
     name: 'the name of the dead does not say who killed them',
-    known: { seed: 'mutant 2' },
+    known: { seed: 'mutant 7' },
     patches: [{ file: 'population/kill.ts', from: 'killer: me.name', to: "killer: 'nobody'" }],
   },
   {
