@@ -290,7 +290,6 @@ export const mutants = [
   },
   {
     name: 'an adopter takes what it finds evaluated for what is on disk',
-    known: { seed: 'mutant 30' },
     patches: [
       {
         file: 'population/evaluation.ts',

@@ -13,7 +13,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SeededRandom } from '@galapagos/dna';
 import { compiled } from '../../worker/fixtures/compile.mjs';
-import { describe, load, machine } from '../training/machine.mjs';
+import { describe, load, machine } from '../machine.mjs';
 import { crowd, kills, throughput } from './measure.mjs';
 import { report } from './report.mjs';
 import { galapagos, grow, keep, lengthOf, neps, optuna, prepared, python, run } from './tools.mjs';

@@ -1,6 +1,7 @@
 // One measurement each.
 
 import { join } from 'node:path';
+import { sum } from '../figures.mjs';
 import { start } from './tools.mjs';
 
 /** Seconds for everybody to have finished a trial. */
@@ -156,8 +157,4 @@ async function lineOf(worker, isIt, tool) {
       reject(new Error(`a worker of ${tool.name} ended with ${code}, by itself`));
     });
   });
-}
-
-export function sum(values) {
-  return values.reduce((total, each) => total + each, 0);
 }

@@ -1,5 +1,7 @@
 // What was measured, as tables.
 
+import { median, sum, table } from '../figures.mjs';
+
 /** Medians of all rounds. */
 export function report({
   machine,
@@ -126,9 +128,9 @@ function details(throughput) {
       const alone = pick(throughput, tool, finished, 1);
       const four = pick(throughput, tool, finished, 4);
       if (alone.length === 0) continue;
-      const shares = four.flatMap(({ each }) => each.map((trials) => trials / Math.max(1, total(each))));
-      const lost = total(four.map((one) => one.lost));
-      const trials = total(four.map(({ each }) => total(each)));
+      const shares = four.flatMap(({ each }) => each.map((trials) => trials / Math.max(1, sum(each))));
+      const lost = sum(four.map((one) => one.lost));
+      const trials = sum(four.map(({ each }) => sum(each)));
       rows.push([
         finished,
         tool,
@@ -154,16 +156,6 @@ function distinct(rows, key) {
   return [...new Set(rows.map((row) => row[key]))];
 }
 
-function total(values) {
-  return values.reduce((sum, value) => sum + value, 0);
-}
-
-function median(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
 function range(values) {
   return `${Math.round(Math.min(...values))} to ${Math.round(Math.max(...values))}, median ${Math.round(median(values))}`;
 }
@@ -174,11 +166,4 @@ function figure(value) {
 
 function percent(share) {
   return `${Math.round(100 * share)} %`;
-}
-
-function table(head, rows) {
-  const line = (cells) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map((_, index) => (index < 2 ? '---' : '---:'))), ...rows.map(line)].join(
-    '\n',
-  );
 }

@@ -1,5 +1,5 @@
 // The accuracies of several methods, paired over networks and seeds.
-import { table } from './report.mjs';
+import { table } from '../figures.mjs';
 
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const deviation = (values) => {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { costOf } from '../../../packages/trainer/dist/flops.js';
 import { encodeWeights } from '../../../packages/trainer/dist/weights-file.js';
-import { fmaPeak, load, machine } from './machine.mjs';
+import { fmaPeak, load, machine } from '../machine.mjs';
 import { SETTINGS, measure } from './measure.mjs';
 import { BATCH, COMPARED, NETS, STEP, batchOf, netOf, weightsOf } from './nets.mjs';
 import { CACHE, rows } from './rows.mjs';

@@ -17,7 +17,7 @@ import { ExampleStream } from '../../../packages/trainer/dist/example-stream.js'
 import { Examples } from '../../../packages/trainer/dist/examples.js';
 import { graphOf } from '../../../packages/trainer/dist/network-graph.js';
 import { planNetwork } from '../../../packages/trainer/dist/plan.js';
-import { describe, machine } from './machine.mjs';
+import { describe, machine } from '../machine.mjs';
 import { BATCH, CLASSES, STEP, netOf, weightsOf } from './nets.mjs';
 
 const { values: options } = parseArgs({

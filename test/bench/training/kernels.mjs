@@ -9,9 +9,9 @@ import { parseArgs } from 'node:util';
 import { SimdBackend, nativeEngine, registerSimdBackend } from '@galapagos/backend-simd';
 import { findBackend, setBackend } from '@tensorflow/tfjs-core';
 import { compiled } from '../../worker/fixtures/compile.mjs';
-import { describe, fmaPeak, load, machine } from './machine.mjs';
+import { describe, fmaPeak, load, machine } from '../machine.mjs';
 import { BATCH, FIXED_NETS, netOf } from './nets.mjs';
-import { median, table } from './report.mjs';
+import { median, table } from '../figures.mjs';
 import { CACHE } from './rows.mjs';
 
 const { Bench } = await import(await compiled('support/planes.ts'));

@@ -1,6 +1,7 @@
 // The record of a run as Markdown.
 import { differences } from './losses.mjs';
-import { describe } from './machine.mjs';
+import { median, table } from '../figures.mjs';
+import { describe } from '../machine.mjs';
 
 /** What a rate is. */
 export const MEASURES = {
@@ -12,12 +13,6 @@ export const MEASURES = {
 export function report(record) {
   const parts = [heading(record), steps(record), ratios(record), losses(record), notes(record)];
   return parts.filter((part) => part !== '').join('\n\n');
-}
-
-export function median(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 function heading({ machine, batch, by, peaks, loads, started, measurements, rows }) {
@@ -126,9 +121,4 @@ function digits(number) {
 
 function times(ratio) {
   return Number.isFinite(ratio) ? ratio.toFixed(2) : '–';
-}
-
-export function table(head, lines) {
-  const row = (cells) => `| ${cells.join(' | ')} |`;
-  return [row(head), row(head.map(() => '---')), ...lines.map(row)].join('\n');
 }
