@@ -1,4 +1,5 @@
 import { lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
 import {
   errorCode,
   filesystemAt,
@@ -9,6 +10,7 @@ import {
   systemClock,
 } from '@galapagos/population';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { eventually } from '../support/processes.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
 let root: string;
@@ -104,6 +106,25 @@ describe('politeness', () => {
     expect(await politely(path, () => Promise.resolve('next'))).toBe('next');
     const nowhere = politely(`${root}/nowhere/dead`, () => Promise.resolve('x'));
     await expect(nowhere).rejects.toMatchObject({ code: 'UNFIT' });
+  });
+
+  test('is no matter of life and death: a lock that others take away at once is none of ours', async () => {
+    const path = `${root}/dead`;
+    const thief = new Worker(
+      `const { rmdirSync } = require('node:fs');
+       for (;;) try { rmdirSync(${JSON.stringify(`${path}.lock`)}); } catch {}`,
+      { eval: true },
+    );
+    try {
+      const found = new Set<string | undefined>();
+      await eventually(async () => {
+        found.add(await politely(path, () => Promise.resolve('done')));
+        return found.size === 2;
+      });
+      expect(found).toEqual(new Set(['done', undefined]));
+    } finally {
+      await thief.terminate();
+    }
   });
 });
 

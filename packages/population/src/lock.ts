@@ -20,6 +20,7 @@ export const politely: Politely = async (path, work) => {
     release = await lockfile.lock(path, { realpath: false, stale: 30_000, onCompromised: () => undefined });
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ELOCKED') return undefined;
+    if (wasTakenAway(error)) return undefined;
     // A file, a link, or a folder with something in it: no lock. As two at once are harmless, none is needed.
     if (NO_LOCK.includes(errorCode(error))) return await work();
     throw unfit(path, error);
@@ -34,3 +35,9 @@ export const politely: Politely = async (path, work) => {
     });
   }
 };
+
+/** It was ours, and another took it at once for one that was left: where a clock is far from the file server's, say. */
+function wasTakenAway(error: unknown): boolean {
+  const isMade = error instanceof Error && 'syscall' in error && error.syscall !== 'mkdir';
+  return isMade && ['ENOENT', 'ESTALE'].includes(errorCode(error));
+}
