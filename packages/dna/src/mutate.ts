@@ -63,7 +63,7 @@ export function mutate(
 ): { dna: Dna; drawn: DrawnMutation[] } {
   const reason = whyIllegal(parent, image);
   if (reason !== undefined) throw new ShapeError(reason);
-  let dna = copyDna(parent);
+  let dna = parent;
   const drawn: DrawnMutation[] = [];
   // Ends: IDENTITY is always legal, since the parent is.
   for (let applied = 0; applied < count;) {

@@ -67,23 +67,25 @@ export function graphProblems(dna: Dna): Problem[] {
 }
 
 function edgeProblems(dna: Dna): Problem[] {
-  // Of one vertex there may be a hundred thousand.
-  const listed = new Set(
-    Object.entries(dna.vertices).flatMap(([vertex, { edgesIn, edgesOut }]) => [
-      ...edgesIn.map((edge) => `${vertex} edgesIn ${edge}`),
-      ...edgesOut.map((edge) => `${vertex} edgesOut ${edge}`),
-    ]),
-  );
+  const listed = { from: listedEdges(dna, 'edgesOut', 'from'), to: listedEdges(dna, 'edgesIn', 'to') };
   return Object.entries(dna.edges).flatMap(([id, edge]) =>
     (['from', 'to'] as const).flatMap((end) => {
-      const vertex = own(dna.vertices, edge[end]);
-      const list = end === 'from' ? 'edgesOut' : 'edgesIn';
-      if (vertex === undefined)
+      if (listed[end].has(id)) return [];
+      if (own(dna.vertices, edge[end]) === undefined)
         return [{ path: `edges.${id}.${end}`, message: `there is no vertex ${edge[end]}` }];
-      if (listed.has(`${edge[end]} ${list} ${id}`)) return [];
+      const list = end === 'from' ? 'edgesOut' : 'edgesIn';
       return [{ path: `vertices.${edge[end]}.${list}`, message: `does not list edge ${id}` }];
     }),
   );
+}
+
+/** The edges that the vertex of their own end lists. A set: of one vertex there may be a hundred thousand. */
+function listedEdges(dna: Dna, list: 'edgesIn' | 'edgesOut', end: 'from' | 'to'): Set<EdgeId> {
+  const listed = new Set<EdgeId>();
+  for (const [vertex, lists] of Object.entries(dna.vertices)) {
+    for (const id of lists[list]) if (own(dna.edges, id)?.[end] === vertex) listed.add(id);
+  }
+  return listed;
 }
 
 function vertexProblems(dna: Dna): Problem[] {

@@ -1,4 +1,4 @@
-import { type Dna, type DrawnMutation, formatDna, inheritsWeights } from '@galapagos/dna';
+import { type Dna, type DrawnMutation, inheritsWeights } from '@galapagos/dna';
 import { type Birth, POPULATION_FORMAT, formatDocument } from './documents.js';
 import { discard } from './discard.js';
 import { isFull, isMissing, unfit } from './filesystem-errors.js';
@@ -41,7 +41,7 @@ export async function conceive(me: Membership, conception: Conception): Promise<
   try {
     const [dna, birth] = [`${folder}/${DNA_FILE}`, `${folder}/${BIRTH_FILE}`];
     await Promise.all([
-      filesystem.write(dna, formatDna(conception.dna)),
+      filesystem.write(dna, me.population.dnas.format(conception.dna)),
       filesystem.write(birth, formatDocument(birthOf(me, id, conception))),
     ]);
     await inherit(me, conception, folder);
@@ -71,9 +71,11 @@ async function inherit(me: Membership, { parent, mutations }: Conception, folder
   if (parent === undefined || !inheritsWeights(mutations)) return;
   const { filesystem } = me.population;
   const of = me.population.path(`${pathOf(parent)}/${parent.tenure}`);
-  // An evaluation may leave no weights; then there is nothing to inherit.
-  if (!(await filesystem.list(of)).includes(WEIGHTS_FILE)) return;
-  // Nor is there of what somebody has put in their place.
-  if (!(await isFile(filesystem, `${of}/${WEIGHTS_FILE}`))) return;
-  await linkOrCopy(filesystem, `${of}/${WEIGHTS_FILE}`, `${folder}/${INHERITED_FILE}`);
+  const weights = `${of}/${WEIGHTS_FILE}`;
+  // An evaluation may leave none: then there is nothing to inherit. That they are not there only a listing says for
+  // certain, which also tells a parent that vanished. Nor is there of what somebody has put in their place.
+  const isThere =
+    (await isFile(filesystem, weights)) ||
+    ((await filesystem.list(of)).includes(WEIGHTS_FILE) && (await isFile(filesystem, weights)));
+  if (isThere) await linkOrCopy(filesystem, weights, `${folder}/${INHERITED_FILE}`);
 }

@@ -1,4 +1,4 @@
-import { type Dna, parseDnaText } from '@galapagos/dna';
+import type { Dna } from '@galapagos/dna';
 import { type Curve, readTrace } from './curve.js';
 import {
   type Attempt,
@@ -56,7 +56,7 @@ export async function readIndividual(
 ): Promise<Individual | undefined> {
   const folder = population.path(where);
   const own = `${folder}/${entry.tenure}`;
-  const dna = await readFile(population, `${folder}/${DNA_FILE}`, parseDnaText);
+  const dna = await readDnaFile(population, folder);
   const birth = await readFile(population, `${folder}/${BIRTH_FILE}`, (text, file) =>
     parseDocument(birthSchema, text, file),
   );
@@ -106,7 +106,13 @@ export function ownerOf({
 
 /** The DNA of an individual alone; undefined when it is no longer there. @throws DnaError when it is not valid. */
 export async function readDna(population: Population, entry: Entry): Promise<Dna | undefined> {
-  return await readFile(population, population.path(`${pathOf(entry)}/${DNA_FILE}`), parseDnaText);
+  return await readDnaFile(population, population.path(pathOf(entry)));
+}
+
+async function readDnaFile(population: Population, folder: string): Promise<Dna | undefined> {
+  return await readFile(population, `${folder}/${DNA_FILE}`, (text, file) =>
+    population.dnas.parse(text, file),
+  );
 }
 
 async function readFile<T>(

@@ -6,22 +6,21 @@ import type { Ground } from './ground.js';
 import { errorCode, ifPresent, isMissing, isRefusal, unfit } from './filesystem-errors.js';
 import type { Filesystem } from './filesystem.js';
 import { parent } from './files.js';
-import {
-  type AliveEntry,
-  type DeadEntry,
-  type Entry,
-  type IndividualId,
-  type TrainingEntry,
-  parseName,
-} from './layout.js';
+import { KnownDnas } from './known-dnas.js';
+import { type AliveEntry, type DeadEntry, type TrainingEntry, parseName } from './layout.js';
+import { Listing } from './listing.js';
 
 /** The shared directory of one experiment, as it was when last listed. */
 export class Population {
   readonly filesystem: Filesystem;
   readonly clock: Clock;
   readonly random: Random;
-  /** What the names of the last listing of each state say: most of them are there the next time too. */
-  readonly #known = new Map<Entry['state'], Map<string, Entry>>();
+  /** DNAs that were read or written lately. */
+  readonly dnas = new KnownDnas();
+  readonly #training = new Listing((name) => parseName('training', name));
+  readonly #alive = new Listing((name) => parseName('alive', name));
+  readonly #dead = new Listing((name) => parseName('dead', name));
+  readonly #hallOfFame = new Listing((name) => parseName('hall-of-fame', name));
 
   private constructor(
     /** The experiment's directory. */
@@ -44,20 +43,22 @@ export class Population {
     return `${this.root}/${below}`;
   }
 
-  training(): Promise<TrainingEntry[]> {
-    return this.#entries('training');
+  // Each state in the order of its names, which for the living is that of their fitness.
+
+  async training(): Promise<TrainingEntry[]> {
+    return this.#training.read(await this.list('training'));
   }
 
-  alive(): Promise<AliveEntry[]> {
-    return this.#entries('alive');
+  async alive(): Promise<AliveEntry[]> {
+    return this.#alive.read(await this.list('alive'));
   }
 
-  dead(): Promise<DeadEntry[]> {
-    return this.#entries('dead');
+  async dead(): Promise<DeadEntry[]> {
+    return this.#dead.read(await this.list('dead'));
   }
 
-  hallOfFame(): Promise<AliveEntry[]> {
-    return this.#entries('hall-of-fame');
+  async hallOfFame(): Promise<AliveEntry[]> {
+    return this.#hallOfFame.read(await this.list('hall-of-fame'));
   }
 
   /**
@@ -67,10 +68,10 @@ export class Population {
   async living(): Promise<{ training: TrainingEntry[]; alive: AliveEntry[]; size: number }> {
     const training = await this.training();
     const alive = await this.alive();
-    const ids = new Set<IndividualId>();
-    for (const { id } of training) ids.add(id);
-    for (const { id } of alive) ids.add(id);
-    return { training, alive, size: ids.size };
+    const inTraining = new Set(training.map(({ id }) => id));
+    // For a thousand alive a few are in training: it is those that may be seen twice.
+    const size = inTraining.size + alive.filter(({ id }) => !inTraining.has(id)).length;
+    return { training, alive, size };
   }
 
   /** The names in a directory below the experiment. @throws PopulationError `NO_EXPERIMENT` when it is gone. */
@@ -138,17 +139,5 @@ export class Population {
 
   async #isThere(path: string): Promise<boolean> {
     return (await this.list(parent(path))).includes(path.slice(path.lastIndexOf('/') + 1));
-  }
-
-  async #entries<S extends Entry['state']>(state: S): Promise<Extract<Entry, { state: S }>[]> {
-    const known = this.#known.get(state);
-    // While others rename, a listing may hold a name twice.
-    const found = new Map<string, Entry>();
-    for (const name of await this.list(state)) {
-      const entry = known?.get(name) ?? parseName(state, name);
-      if (entry !== undefined) found.set(name, entry);
-    }
-    this.#known.set(state, found);
-    return [...found.values()] as Extract<Entry, { state: S }>[];
   }
 }

@@ -55,10 +55,9 @@ function drawTwo(
   { random, unreadable }: Shift,
   alive: readonly AliveEntry[],
 ): { better: AliveEntry; worse: AliveEntry } {
-  // A listing has no order of its own: sorted, the same draw means the same two.
-  const sorted = alive.toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  const [first] = sorted.splice(integer(random, sorted.length), 1);
-  const [second] = sorted.splice(integer(random, sorted.length), 1);
+  const one = integer(random, alive.length);
+  const other = integer(random, alive.length - 1);
+  const [first, second] = [alive[one], alive[other < one ? other : other + 1]];
   if (first === undefined || second === undefined) throw new Error('a tournament needs two');
   const fitter = first.fitness === second.fitness ? coin(random) : first.fitness > second.fitness;
   // Whoever can be no parent loses, whatever its name says: it would win for ever.
