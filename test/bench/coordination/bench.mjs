@@ -1,7 +1,7 @@
 // What coordination costs: Galapagos against Optuna (JournalStorage in a file) and NePS, on the same directory, with the same
 // objective, in one run of interleaved rounds. The first run makes the searches of thousands of trials, and keeps them.
 //
-//   npm run build && node test/bench/coordination/bench.mjs [--rounds 3] [--seconds 4] [--finished 0,2000,10000,100000]
+//   npm run build && node test/bench/coordination/bench.mjs [--rounds 3] [--seconds 8] [--finished 0,2000,10000,100000]
 //       [--workers 1,2,4,8] [--parts throughput,flat,kills,crowd] [--directory DIR] [--out DIR] [--cache DIR]
 //
 // Without --directory everything lies on an ext4 of its own, with a journal, in an image; that takes root.
@@ -22,7 +22,7 @@ process.chdir(resolve(import.meta.dirname, '../../..'));
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '4' },
+    seconds: { type: 'string', default: '8' },
     finished: { type: 'string', default: '0,2000,10000,100000' },
     workers: { type: 'string', default: '1,2,4,8' },
     parts: { type: 'string', default: 'throughput,flat,kills,crowd' },

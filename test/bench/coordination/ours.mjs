@@ -10,7 +10,8 @@ const [root, sync] = process.argv.slice(2);
 const { bitStringTrainer } = await import(await compiled('support/bit-string-trainer.ts'));
 const { openExperiment } = await import(await compiled('worker/experiment.ts'));
 
-const filesystem = sync === 'fsync' ? await filesystemAt(root) : undefined;
+const real = await filesystemAt(root);
+const filesystem = sync === 'fsync' ? real : { ...real, sync: () => Promise.resolve() };
 let lost = 0;
 const session = new Session(
   () => worker.leave(),
@@ -18,7 +19,7 @@ const session = new Session(
 );
 const worker = new Worker({
   population: await openExperiment(root, filesystem, randomUUID()),
-  evaluate: bitStringTrainer(),
+  evaluate: bitStringTrainer({ filesystem }),
   host: nodeHost,
   version: '0.0.0-bench',
   backend: 'bits',
