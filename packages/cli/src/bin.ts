@@ -1,4 +1,3 @@
-import { exitCodeOf } from './exit-codes.js';
 import { main } from './main.js';
 import { processTerminal } from './terminal.js';
 
@@ -6,12 +5,17 @@ import { processTerminal } from './terminal.js';
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   process.stderr.write(`galapagos: stdout: ${error.message}\n`);
-  process.exit(exitCodeOf(error));
+  void exitFor(error);
 });
 // And one that only read the news is no reason to end a search.
 process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') process.exit(exitCodeOf(error));
+  if (error.code !== 'EPIPE') void exitFor(error);
 });
 
 // Not process.exit at once: what was written may still be on its way out.
 process.exitCode = await main(process.argv.slice(2), process.env, processTerminal());
+
+async function exitFor(error: unknown): Promise<never> {
+  const { exitCodeOf } = await import('./failures.js');
+  process.exit(exitCodeOf(error));
+}

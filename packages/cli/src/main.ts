@@ -4,7 +4,7 @@ import { commandsFor } from './commands.js';
 import { COMPLETE_FLAG, complete } from './completion.js';
 import { nearest } from './did-you-mean.js';
 import { directoryOf, placed, sourcesOf, withFlagsOf } from './environment.js';
-import { ExitCode, exitCodeOf, messageOf } from './exit-codes.js';
+import { ExitCode } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
 import { UsageError } from './usage-error.js';
 import { version } from './version.js';
@@ -48,6 +48,8 @@ export async function main(
     });
     return exitCode;
   } catch (error) {
+    // It knows the errors of all packages, which most commands do without: they start a fifth sooner.
+    const { exitCodeOf, messageOf } = await import('./failures.js');
     const message = messageOf(error);
     terminal.err(`galapagos: ${message}${sourcesOf(message, environment, argv, asked)}`);
     return exitCodeOf(error);

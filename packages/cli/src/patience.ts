@@ -1,5 +1,4 @@
 import { PopulationError } from '@galapagos/population';
-import { messageOf } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
 
 /**
@@ -17,6 +16,7 @@ export function patience(terminal: Terminal): <T>(work: () => Promise<T>) => Pro
       return result;
     } catch (error) {
       if (error instanceof PopulationError && error.code === 'NO_EXPERIMENT') throw error;
+      const { messageOf } = await import('./failures.js');
       if (!isTold) terminal.err(`the experiment does not answer: ${messageOf(error)}`);
       isTold = true;
       return undefined;

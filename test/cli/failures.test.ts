@@ -2,7 +2,7 @@ import { DatasetError } from '@galapagos/datasets';
 import { DnaError } from '@galapagos/dna';
 import { PopulationError } from '@galapagos/population';
 import { expect, it } from 'vitest';
-import { exitCodeOf } from '../../packages/cli/src/exit-codes.js';
+import { exitCodeOf } from '../../packages/cli/src/failures.js';
 
 const because = (code: string) => ({ cause: Object.assign(new Error(code), { code, syscall: 'read' }) });
 
