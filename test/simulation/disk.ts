@@ -30,7 +30,7 @@ export class Disk {
     return { bytes: this.#bytes, inodes: this.#inodes };
   }
 
-  /** A copy as it is now, everything in it on disk. */
+  /** A copy as it is now: all names are on disk, and as much of the contents as here. */
   copy(now: () => number): Disk {
     const disk = new Disk(now);
     const files = new Map<File, File>();
@@ -181,6 +181,11 @@ export class Disk {
     this.#countAnew();
   }
 
+  /** The files of which not everything is on disk. */
+  unsynced(): string[] {
+    return pathsOf(this.root, '', (inode) => inode instanceof File && inode.dirty !== undefined);
+  }
+
   /** One client loses power: what it had not sent to the server is lost. */
   cutClientPower(host: string, random: Random): void {
     this.#journal.cutClient(host, random);
@@ -292,8 +297,17 @@ function copyInto(to: Directory, from: Directory, files: Map<File, File>): void 
     }
     const file = files.get(inode) ?? new File();
     files.set(inode, file);
-    file.data = file.onDisk = inode.data;
+    file.data = inode.data;
+    file.onDisk = inode.onDisk;
+    file.dirty = inode.dirty;
     file.links++;
     to.entries.set(name, file);
   }
+}
+
+function pathsOf(directory: Directory, path: string, is: (inode: Inode) => boolean): string[] {
+  return [...directory.entries].flatMap(([name, inode]) => {
+    const found = is(inode) ? [`${path}/${name}`] : [];
+    return inode instanceof Directory ? [...found, ...pathsOf(inode, `${path}/${name}`, is)] : found;
+  });
 }

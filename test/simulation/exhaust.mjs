@@ -21,6 +21,7 @@ const kinds = {
     full: 1,
     preemptions: 1,
   },
+  'two workers, one power cut, one preemption': { workers: 2, crashes: 0, power: 1, preemptions: 1 },
   'three workers, two preemptions': { workers: 3, crashes: 0, preemptions: 2 },
   'two who take each other for gone, two preemptions': {
     workers: 2,

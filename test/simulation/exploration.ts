@@ -1,8 +1,9 @@
-import { SeededRandom, integer } from '@galapagos/dna';
+import { type Random, SeededRandom, integer } from '@galapagos/dna';
 import type { Filesystem } from '@galapagos/population';
 import { contentsHash, hashOf, joined, type Hash, NOTHING, textOf, treeHash } from './state-hash.js';
 import { type View, truth } from './disk.js';
 import { Directory, type Inode, failure } from './inodes.js';
+import type { Invariants } from './invariants.js';
 import { Ledger } from './ledger.js';
 import { VirtualProcess } from './machines.js';
 import { filesystemOf } from './memory-filesystem.js';
@@ -24,6 +25,8 @@ interface Limits {
   readonly late?: number;
   /** How many writes may find the disk full in the middle; it is freed at once. */
   readonly full?: number;
+  /** How often the server may lose its power, and all workers end: names stay, contents that nobody had on disk do not. */
+  readonly power?: number;
   /** Whether each takes the others for gone, though they live. */
   readonly suspicion?: boolean;
   /** Stop after so many runs. @default never */
@@ -93,7 +96,7 @@ const ONE_TURN = new Set(['published', 'lost-race', 'taken-away', 'buried', 'han
 interface Option {
   readonly waiting: Waiting;
   /** What happens instead of it. */
-  readonly fault?: 'crash' | 'late' | 'full';
+  readonly fault?: 'crash' | 'late' | 'full' | 'power';
   /** Whether another is interrupted that could go on. */
   readonly preempts: boolean;
 }
@@ -110,11 +113,13 @@ class Run {
   #crashes = 0;
   #late = 0;
   #full = 0;
+  #powerCuts = 0;
   #preemptions = 0;
   #current: VirtualProcess | undefined;
   #state = BEGIN;
   #hasChanged = true;
   #violation: string | undefined;
+  #invariants: Invariants | undefined;
 
   constructor(
     scene: Scene,
@@ -145,7 +150,7 @@ class Run {
     // Who is admitted late was counted by nobody.
     const isCountExact = limits.late === undefined;
     const bounds = { setPoint, workers: limits.workers, isCountExact, areTotalsExact: true };
-    const invariants = await world.watch(() => bounds);
+    const invariants = (this.#invariants = await world.watch(() => bounds));
     for (let count = 1; count <= limits.workers; count++) this.#start(`worker ${count}`, ONE_TURN);
     const check = async () => {
       if (!this.#hasChanged) return;
@@ -258,6 +263,7 @@ class Run {
     const mayCrash = this.#crashes < this.limits.crashes;
     const mayBeLate = this.#late < (this.limits.late ?? 0);
     const mayBeFull = this.#full < (this.limits.full ?? 0);
+    const mayLosePower = this.#powerCuts < (this.limits.power ?? 0);
     const withFaults = (one: Waiting, preempts: boolean): Option[] => {
       const go = { waiting: one, preempts };
       if (this.#workerOf(one.process) === undefined) return [go];
@@ -266,6 +272,7 @@ class Run {
         ...(mayCrash && changes(one) ? [{ ...go, fault: 'crash' } as const] : []),
         ...(mayBeLate && isMove(one) ? [{ ...go, fault: 'late' } as const] : []),
         ...(mayBeFull && writes(one) ? [{ ...go, fault: 'full' } as const] : []),
+        ...(mayLosePower && changes(one) ? [{ ...go, fault: 'power' } as const] : []),
       ];
     };
     const hidden = waiting.find((one) => this.#isPrivate(one) || this.#goesOnReading(one));
@@ -297,6 +304,7 @@ class Run {
   /** The directory, and all that each worker knows; with bounds, what they leave. */
   #stateWith(options: readonly Option[]): string {
     const isBounded = this.limits.preemptions !== undefined;
+    const mayStillLose = this.#powerCuts < (this.limits.power ?? 0);
     return [
       textOf(treeHash(this.world.disk.root)),
       ...this.#workers.map(({ processes }) =>
@@ -311,6 +319,8 @@ class Run {
       this.#crashes,
       this.#late,
       this.#full,
+      this.#powerCuts,
+      mayStillLose ? this.world.disk.unsynced().join(' ') : '',
       isBounded ? `${this.#preemptions} ${this.#current?.pid}` : '',
     ].join();
   }
@@ -339,6 +349,7 @@ class Run {
       return this.#workerOf(process)?.killAtOnce();
     }
     if (fault === 'full') return this.#fill(waiting);
+    if (fault === 'power') return this.#losePower(what);
     this.#late++;
     this.world.say(this.world.names.get(process) ?? '', `is told ESTALE, too early, of ${what}`);
     const network = new VirtualProcess(process.host);
@@ -354,6 +365,19 @@ class Run {
     disk.capacity = { ...capacity, bytes: disk.used.bytes + SOME };
     this.turns.take(waiting);
     disk.capacity = capacity;
+  }
+
+  #losePower(before: string): void {
+    this.#powerCuts++;
+    const { world } = this;
+    world.say('', `the server loses its power, and the workers end, before ${before}`);
+    for (const worker of this.#workers) worker.killAtOnce();
+    // Who they are they wrote when they joined, which is longer ago than anything stays in memory.
+    for (const path of world.disk.unsynced().filter((one) => one.endsWith('/worker.json')))
+      world.disk.sync(world.disk.find(path, truth));
+    world.disk.cutPower(THE_WORST);
+    this.#hasChanged = true;
+    this.#invariants?.powerWasLost();
   }
 
   #workerOf(process: VirtualProcess): VirtualWorker | undefined {
@@ -418,6 +442,9 @@ const READING: ReadonlySet<keyof Filesystem> = new Set<keyof Filesystem>([
 
 /** Bytes: less than a document has, more than a beat. */
 const SOME = 50;
+
+/** Of a power cut: no name is undone, nothing of the contents was written. */
+const THE_WORST: Random = { next: () => 0 };
 
 const WRITING: ReadonlySet<keyof Filesystem> = new Set<keyof Filesystem>([
   'write',

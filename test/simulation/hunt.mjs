@@ -10,6 +10,7 @@ const KINDS = {
   'one crash': { workers: 2, crashes: 1 },
   'two preemptions': { workers: 2, crashes: 0, preemptions: 2 },
   'one write finds the disk full': { workers: 2, crashes: 0, full: 1, preemptions: 0 },
+  'one power cut': { workers: 2, crashes: 0, power: 1, preemptions: 0 },
   'one late rename': { workers: 2, crashes: 0, late: 1, preemptions: 2 },
   'each takes the other for gone': suspicion,
   'each takes the other for gone, four steps': { ...suspicion, steps: 4 },

@@ -290,6 +290,11 @@ export const mutants = [
   },
   {
     name: 'an adopter takes what it finds evaluated for what is on disk',
+    known: {
+      scene: 'an orphan whose result nobody had on disk',
+      kind: 'one power cut',
+      choices: '0000000000001',
+    },
     patches: [
       {
         file: 'population/evaluation.ts',

@@ -54,6 +54,13 @@ export const scenes: Readonly<Record<string, { setPoint: number; leave?: (gone: 
     setPoint: 3,
     leave: async (gone) => gone.evaluate(await gone.bear(), 0.3),
   },
+  'an orphan whose result nobody had on disk': {
+    setPoint: 3,
+    leave: async (gone) => {
+      const entry = await gone.bear();
+      await gone.withoutDisk(() => gone.evaluate(entry, 0.3));
+    },
+  },
   'eight dead': {
     setPoint: 2,
     leave: async (gone) => {
@@ -139,6 +146,15 @@ class Gone {
     const line = { id: entry.id, attempt: 1, tenure: 1, step: 1, pid: 0 };
     this.world.ledger.heardTraining({ ...line, event: 'start' });
     this.world.ledger.heardTraining({ ...line, event: 'end', kind: 'evaluated', fitness });
+  }
+
+  /** It does so, and is gone before anything of it is on disk. */
+  async withoutDisk(work: () => Promise<void>): Promise<void> {
+    const { filesystem } = this.me.population;
+    const whole = { ...filesystem };
+    Object.assign(filesystem, { sync: () => Promise.resolve() });
+    await work();
+    Object.assign(filesystem, whole);
   }
 
   async raise(fitness: number): Promise<TrainingEntry> {

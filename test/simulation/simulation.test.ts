@@ -27,3 +27,14 @@ test.each(Object.keys(scenes))('interleavings of two who take each other for gon
   expect(runs).toBe(15);
   expect(states).toBeGreaterThan(50);
 });
+
+test.each(['an orphan whose result nobody had on disk', 'one short of it'])(
+  'the power may be cut at every instant: %s',
+  async (name) => {
+    const limits = { workers: 1, crashes: 0, power: 1, preemptions: 0 };
+    const { isComplete, interleavings, violation } = await explore(await setScene(name), limits);
+    expect(violation).toBeUndefined();
+    expect(isComplete).toBe(true);
+    expect(interleavings).toBeGreaterThan(5n);
+  },
+);
