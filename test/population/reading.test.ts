@@ -1,18 +1,22 @@
 import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import {
+  PopulationError,
   allEntries,
   bestEntry,
   collect,
   findIndividual,
+  isPassing,
   kill,
   lineage,
+  nodeFilesystem,
   readDna,
   readIndividual,
   summarize,
   unknowingHost,
 } from '@galapagos/population';
 import { describe, expect, test } from 'vitest';
-import { bear, childOf, join, joinFaulty, newWorld, raise } from './support.js';
+import { FaultyFilesystem } from '../support/faulty-filesystem.js';
+import { bear, childOf, join, joinFaulty, newWorld, openWorld, raise } from './support.js';
 
 describe('the size', () => {
   test('counts one that is published during the count once, and misses none', async () => {
@@ -48,6 +52,37 @@ describe('the size', () => {
     await bear(me);
     faulty.lie({ path: /training$/ }, (names) => [...names, 'w1-1~2~w2']);
     expect((await me.population.living()).size).toBe(1);
+  });
+});
+
+describe('a directory that nobody moves', () => {
+  test.each(['training', 'alive', 'dead', 'workers'])(
+    '%s that answers ESTALE is looked at anew',
+    async (below) => {
+      const world = await newWorld();
+      const { me, faulty } = await joinFaulty(world);
+      const stale = { operation: 'list', path: new RegExp(`/${below}$`) } as const;
+      faulty.fail(stale, 'ESTALE');
+      expect(await me.population.list(below)).toEqual(below === 'workers' ? [me.name] : []);
+      faulty.fail({ ...stale, lasting: true }, 'ESTALE');
+      const refusal: unknown = await me.population.list(below).catch((error: unknown) => error);
+      expect(refusal).toMatchObject({ code: 'UNFIT' });
+      // Not gone: whoever meets it is to be started again.
+      expect(refusal instanceof PopulationError && isPassing(refusal.cause)).toBe(true);
+    },
+  );
+
+  test.each([
+    ['history', 'list', /history$/],
+    ['what defines the experiment', 'read', /experiment\.json$/],
+  ] as const)('%s: an experiment of which it answers ESTALE is one', async (_what, operation, path) => {
+    const world = await newWorld();
+    const faulty = new FaultyFilesystem(nodeFilesystem);
+    for (let time = 0; time < (operation === 'read' ? 2 : 1); time++)
+      faulty.fail({ operation, path }, 'ESTALE');
+    expect((await openWorld(world, faulty)).experiment).toEqual((await openWorld(world)).experiment);
+    faulty.fail({ operation, path, lasting: true }, 'ESTALE');
+    await expect(openWorld(world, faulty)).rejects.toMatchObject({ code: 'UNFIT' });
   });
 });
 

@@ -3,7 +3,7 @@ import { DOCUMENT_LIMIT, POPULATION_FORMAT, formatDocument, parseDocument } from
 import { PopulationError } from './errors.js';
 import { errorCode, ifPresent, unfit } from './filesystem-errors.js';
 import type { Filesystem } from './filesystem.js';
-import { linkIfAbsent, readIfPresent } from './files.js';
+import { linkIfAbsent, listFixed, readIfPresent } from './files.js';
 import type { Ground } from './ground.js';
 import { EXPERIMENT_FILE, TOP_DIRECTORIES } from './layout.js';
 
@@ -173,7 +173,7 @@ async function missingDirectories(filesystem: Filesystem, root: string): Promise
   const missing: string[] = [];
   for (const directory of TOP_DIRECTORIES) {
     const path = `${root}/${directory}`;
-    if (!(await isDirectory(filesystem, path))) missing.push(directory);
+    if ((await listFixed(filesystem, path)) === undefined) missing.push(directory);
     else if ((await ifPresent(filesystem.kind(path))) === 'other') {
       const problem = 'it is a symbolic link, through which workers would write elsewhere';
       throw new PopulationError('INVALID', `${path}: ${problem}; put a directory of its own in its place`);
@@ -184,7 +184,8 @@ async function missingDirectories(filesystem: Filesystem, root: string): Promise
 
 async function readDefinition(filesystem: Filesystem, root: string): Promise<Experiment> {
   const file = `${root}/${EXPERIMENT_FILE}`;
-  const data = await readIfPresent(filesystem, file, DOCUMENT_LIMIT);
+  const data =
+    (await readIfPresent(filesystem, file, DOCUMENT_LIMIT)) ?? (await readIfListed(filesystem, root, file));
   if (data === undefined) {
     throw new PopulationError(
       'NO_EXPERIMENT',
@@ -192,6 +193,20 @@ async function readDefinition(filesystem: Filesystem, root: string): Promise<Exp
     );
   }
   return parseDocument(experimentSchema, data, file);
+}
+
+/** It is never replaced: one that is listed, and said not to be there, cannot be read at this moment. */
+async function readIfListed(
+  filesystem: Filesystem,
+  root: string,
+  file: string,
+): Promise<Uint8Array | undefined> {
+  if ((await listFixed(filesystem, root))?.includes(EXPERIMENT_FILE) !== true) return undefined;
+  try {
+    return await filesystem.read(file, DOCUMENT_LIMIT);
+  } catch (error) {
+    throw unfit(file, error);
+  }
 }
 
 function ancestors(path: string): string[] {
@@ -208,13 +223,5 @@ async function makeIfAbsent(filesystem: Filesystem, directory: string): Promise<
     // An ancestor that is there may answer that nothing can be made beside it.
     if (errorCode(error) === '' || (await ifPresent(filesystem.kind(directory))) !== 'directory')
       throw unfit(directory, error);
-  }
-}
-
-async function isDirectory(filesystem: Filesystem, path: string): Promise<boolean> {
-  try {
-    return (await ifPresent(filesystem.list(path))) !== undefined;
-  } catch (error) {
-    throw unfit(path, error);
   }
 }

@@ -58,7 +58,7 @@ async function readExplained(
   read: () => Promise<Uint8Array>,
 ): Promise<Uint8Array | undefined> {
   try {
-    return await readFresh(filesystem, file, read);
+    return await lookFresh(filesystem, file, read);
   } catch (error) {
     if (isMissing(error)) return undefined;
     // A symbolic link, a directory, a pipe; or not what a worker would have written.
@@ -68,18 +68,28 @@ async function readExplained(
   }
 }
 
-/** NFS answers ESTALE for a while where a file was replaced; opening its directory once cures that. */
-async function readFresh(
-  filesystem: Filesystem,
-  file: string,
-  read: () => Promise<Uint8Array>,
-): Promise<Uint8Array> {
+/** NFS answers ESTALE for a while where something was replaced; opening the directory that it lies in once cures that. */
+export async function lookFresh<T>(filesystem: Filesystem, path: string, look: () => Promise<T>): Promise<T> {
   try {
-    return await read();
+    return await look();
   } catch (error) {
     if (errorCode(error) !== 'ESTALE') throw error;
-    await ifPresent(filesystem.list(parent(file)));
-    return await read();
+    await ifPresent(filesystem.list(parent(path)));
+    return await look();
+  }
+}
+
+/**
+ * The names in a directory that nobody ever moves or removes; undefined where it is not there all the same. ESTALE says
+ * nothing of that: it passes.
+ * @throws PopulationError `UNFIT` when the filesystem does not say.
+ */
+export async function listFixed(filesystem: Filesystem, directory: string): Promise<string[] | undefined> {
+  try {
+    return await lookFresh(filesystem, directory, () => filesystem.list(directory));
+  } catch (error) {
+    if (isMissing(error) && errorCode(error) !== 'ESTALE') return undefined;
+    throw unfit(directory, error);
   }
 }
 

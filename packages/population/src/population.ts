@@ -5,7 +5,7 @@ import { type Experiment, readExperiment } from './experiment.js';
 import type { Ground } from './ground.js';
 import { errorCode, ifPresent, isMissing, isRefusal, unfit } from './filesystem-errors.js';
 import type { Filesystem } from './filesystem.js';
-import { parent } from './files.js';
+import { listFixed, lookFresh, parent } from './files.js';
 import { KnownDnas } from './known-dnas.js';
 import { type AliveEntry, type DeadEntry, type TrainingEntry, parseName } from './layout.js';
 import { Listing } from './listing.js';
@@ -76,12 +76,9 @@ export class Population {
 
   /** The names in a directory below the experiment. @throws PopulationError `NO_EXPERIMENT` when it is gone. */
   async list(below: string): Promise<string[]> {
-    try {
-      return await this.filesystem.list(this.path(below));
-    } catch (error) {
-      if (!isMissing(error)) throw unfit(this.path(below), error);
-      throw new PopulationError('NO_EXPERIMENT', `${this.path(below)}: gone`, { cause: error });
-    }
+    const names = await listFixed(this.filesystem, this.path(below));
+    if (names === undefined) throw new PopulationError('NO_EXPERIMENT', `${this.path(below)}: gone`);
+    return names;
   }
 
   /**
@@ -91,7 +88,9 @@ export class Population {
   async listIfPresent(below: string): Promise<string[]> {
     try {
       if (!(await this.isDirectory(below))) return [];
-      return (await ifPresent(this.filesystem.list(this.path(below)))) ?? [];
+      const path = this.path(below);
+      const { filesystem } = this;
+      return (await ifPresent(lookFresh(filesystem, path, () => filesystem.list(path)))) ?? [];
     } catch (error) {
       throw unfit(this.path(below), error);
     }
@@ -102,7 +101,9 @@ export class Population {
     const names = below.split('/');
     for (const end of names.keys()) {
       const path = this.path(names.slice(0, end + 1).join('/'));
-      if ((await ifPresent(this.filesystem.kind(path))) !== 'directory') return false;
+      const { filesystem } = this;
+      const kind = await ifPresent(lookFresh(filesystem, path, () => filesystem.kind(path)));
+      if (kind !== 'directory') return false;
     }
     return true;
   }
