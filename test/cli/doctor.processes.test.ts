@@ -2,6 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { type Health, doctorCommand } from '../../packages/cli/src/commands/doctor.js';
 import { describeHealth } from '../../packages/cli/src/describe-health.js';
+import { LISTS, machineWith } from '../support/nvidia-smi.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 import { eventually } from '../support/processes.js';
 import { expectSound, makeSearch, start } from './processes.js';
@@ -170,6 +171,11 @@ it('tells what a container may use, and how fast it is', () => {
     node: { version: 'v22.0.0', platform: 'linux', architecture: 'arm64' },
     processor: { model: 'unknown', cores: 64, availableCores: 8, coreQuota: 2.5, instructions: ['asimd'] },
     memory: { bytes: 256e9, freeBytes: 100e9, limitBytes: 8e9 },
+    gpus: [
+      { name: 'NVIDIA H200', uuid: 'GPU-a', isVisible: true },
+      { name: 'NVIDIA H200', uuid: 'GPU-b', isVisible: false },
+    ],
+    gpuProblem: null,
     backends: [],
     training: { choice: 'auto', backend: 'native', detail: 'neon', reason: 'the best that is there' },
     flopsPerSecond: 20e9,
@@ -179,8 +185,22 @@ it('tells what a container may use, and how fast it is', () => {
     'Node         v22.0.0, linux arm64',
     'processor    unknown, 64 cores, 8 of them for this process, time of 2.5 for its container; asimd',
     'memory       256 GB, 100 GB of it free, at most 8.0 GB for this process',
+    'GPUs         NVIDIA H200 (GPU-a)',
+    '             NVIDIA H200 (GPU-b), hidden by CUDA_VISIBLE_DEVICES',
     'back ends',
     'training     native, neon: the best that is there',
     'speed        20 GFLOP/s, one thread, six convolutions',
   ]);
+});
+
+it('lists the GPUs, and which of them CUDA_VISIBLE_DEVICES leaves', async () => {
+  const env = { ...machineWith(LISTS.two), CUDA_VISIBLE_DEVICES: '1' };
+  const { code, out } = await doctor(['--backend', 'wasm'], env);
+  expect(code).toBe(0);
+  expect(out).toContain(
+    'GPUs         NVIDIA H200 (GPU-5c8f0a12-0000-4000-8000-00000000000a), hidden by CUDA_VISIBLE_DEVICES\n' +
+      '             NVIDIA H200 (GPU-77aa0b34-0000-4000-8000-00000000000b)\n',
+  );
+  const sick = await doctor(['--backend', 'wasm'], machineWith(['NVML: no'], 9));
+  expect(sick.out).toContain('GPUs         nobody says which: nvidia-smi: NVML: no\n');
 });

@@ -138,3 +138,17 @@ describe('back-off', () => {
     expect(await launched.finished).toMatchObject({ exitCode: 7, slots: [{ restarts: 4, failures: 5 }] });
   });
 });
+
+test('each slot has an environment of its own', async () => {
+  const launched = launch({
+    workers: 3,
+    command: fakeWorker('tell', 'CUDA_VISIBLE_DEVICES'),
+    environmentOf: (slot) => ({ CUDA_VISIBLE_DEVICES: `GPU-${slot}` }),
+  });
+  expect(await launched.finished).toMatchObject({ exitCode: 0 });
+  expect([0, 1, 2].map((slot) => launched.log(slot).split('\n')[0])).toEqual([
+    'CUDA_VISIBLE_DEVICES=GPU-0',
+    'CUDA_VISIBLE_DEVICES=GPU-1',
+    'CUDA_VISIBLE_DEVICES=GPU-2',
+  ]);
+});

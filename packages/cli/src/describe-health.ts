@@ -9,6 +9,7 @@ export function describeHealth(health: Health): string[] {
     `Node         ${node.version}, ${node.platform} ${node.architecture}`,
     `processor    ${describeProcessor(health)}`,
     `memory       ${describeMemory(health)}`,
+    ...describeGpus(health),
     ...(health.directory === null ? [] : describeMount(health.directory)),
     'back ends',
     ...health.backends.flatMap(describeBackend),
@@ -27,6 +28,14 @@ function describeProcessor({ processor }: Health): string {
   const quota = coreQuota === null ? '' : `, time of ${Number(coreQuota.toFixed(2))} for its container`;
   const vectors = instructions.length === 0 ? '' : `; ${instructions.join(' ')}`;
   return `${model}, ${cores === 1 ? '1 core' : `${cores} cores`}${mine}${quota}${vectors}`;
+}
+
+function describeGpus({ gpus, gpuProblem }: Health): string[] {
+  if (gpuProblem !== null) return [`GPUs         nobody says which: ${gpuProblem}`];
+  return gpus.map(({ name, uuid, isVisible }, place) => {
+    const hidden = isVisible ? '' : ', hidden by CUDA_VISIBLE_DEVICES';
+    return `${place === 0 ? 'GPUs' : '    '}         ${name} (${uuid})${hidden}`;
+  });
 }
 
 function describeMemory({ memory }: Health): string {

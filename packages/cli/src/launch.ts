@@ -7,6 +7,7 @@ import type { BackendChoice } from '@galapagos/trainer';
 import { ExitCode } from './exit-codes.js';
 import { messageOf } from './failures.js';
 import { duration } from './format.js';
+import type { GpuPlan } from './gpu-plan.js';
 import { lastWords } from './last-words.js';
 import { patience } from './patience.js';
 import { showProgress } from './progress.js';
@@ -21,6 +22,7 @@ export interface LaunchRequest {
   readonly workers: number;
   readonly seconds: number | undefined;
   readonly backend: BackendChoice;
+  readonly gpus: GpuPlan;
   readonly terminal: Terminal;
 }
 
@@ -51,6 +53,7 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
   const running = launchLocal({
     workers,
     command: [process.execPath, bin, 'worker', population.root, '--backend', request.backend],
+    environmentOf: request.gpus.environmentOf,
     logDirectory: logs,
     ...(seconds === undefined ? {} : { timeLimitSeconds: seconds }),
     onEvent: (event) => {
@@ -76,7 +79,7 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
       running.kill();
     },
   );
-  terminal.err(`${countWorkers(workers)}; logs: ${near(logs)}`);
+  terminal.err(`${countWorkers(workers)}${onGpus(request.gpus)}; logs: ${near(logs)}`);
   const watching = Promise.all([
     showProgress(population, terminal, seconds, ended.signal),
     heedStop(control, request, running, ended.signal),
@@ -195,6 +198,10 @@ const meanings: Readonly<Record<number, string>> = {
 
 function countWorkers(count: number): string {
   return count === 1 ? '1 worker' : `${count} workers`;
+}
+
+function onGpus({ gpus }: GpuPlan): string {
+  return gpus.length === 0 ? '' : ` on ${gpus.length === 1 ? 'GPU' : 'GPUs'} ${gpus.join(', ')}`;
 }
 
 /** A path as one would write it here. */

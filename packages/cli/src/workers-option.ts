@@ -25,13 +25,20 @@ export const workersOption = {
     describe: 'Workers on this machine',
     type: 'number',
     requiresArg: true,
-    defaultDescription: 'one per core, as far as the population allows',
+    defaultDescription: 'one per core or GPU, as far as the population allows',
   },
 } as const;
 
-/** One per core; but those in training cannot be drawn, so at most so large a part of the population. */
-export function defaultWorkers({ experiment }: Population, oneIn: number): number {
-  return Math.max(1, Math.min(thisMachine().cores, Math.floor(experiment.search.populationSize / oneIn)));
+/**
+ * One per core, or as many as there are places on GPUs; but those in training cannot be drawn, so at most so large a part
+ * of the population.
+ */
+export function defaultWorkers(
+  { experiment }: Population,
+  oneIn: number,
+  places = thisMachine().cores,
+): number {
+  return Math.max(1, Math.min(places, Math.floor(experiment.search.populationSize / oneIn)));
 }
 
 /** The longest time that a timer of Node can wait. */

@@ -1,6 +1,8 @@
 export type { Clock } from './clock.js';
 export type { LaunchEvent } from './events.js';
 export { ExitCode, restartTable, type Verdict } from './exit-codes.js';
+export { type Gpu, chooseGpus, gpuOf, visibleGpus } from './gpus.js';
 export { launchLocal, type LocalLaunch } from './local.js';
+export { type Installed, installedGpus } from './nvidia-smi.js';
 export type { BackoffOptions, LocalLaunchOptions } from './options.js';
 export type { LaunchResult, SlotResult } from './result.js';

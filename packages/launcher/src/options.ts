@@ -14,8 +14,8 @@ export interface LocalLaunchOptions {
   workers: number;
   /** The command of one worker. Its slot, counted from 0, is in its environment as GALAPAGOS_SLOT. */
   command: readonly [string, ...string[]];
-  /** Added to the launcher's own environment. @default {} */
-  environment?: Readonly<Record<string, string>>;
+  /** What is added to the launcher's own environment for the worker of a slot. @default nothing */
+  environmentOf?: (slot: number) => Readonly<Record<string, string>>;
   /** Where stdout and stderr of the workers go: one file per slot, `slot-<n>.log`, appended to. */
   logDirectory: string;
   /** Seconds after which the launch stops by itself. @default no limit */
@@ -41,7 +41,7 @@ export interface LocalLaunchOptions {
 export interface ResolvedLaunchOptions {
   workers: number;
   command: readonly [string, ...string[]];
-  environment: Readonly<Record<string, string>>;
+  environmentOf: (slot: number) => Readonly<Record<string, string>>;
   logDirectory: string;
   timeLimitSeconds: number | undefined;
   graceSeconds: number;
@@ -62,7 +62,7 @@ export function resolveLaunchOptions(options: LocalLaunchOptions): ResolvedLaunc
   const resolved: ResolvedLaunchOptions = {
     workers: options.workers,
     command: options.command,
-    environment: options.environment ?? {},
+    environmentOf: options.environmentOf ?? (() => ({})),
     logDirectory: options.logDirectory,
     timeLimitSeconds: options.timeLimitSeconds,
     graceSeconds: options.graceSeconds ?? 30,

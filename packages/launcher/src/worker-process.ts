@@ -13,7 +13,7 @@ import type { ResolvedLaunchOptions } from './options.js';
  */
 export function spawnWorker(
   slot: number,
-  options: Pick<ResolvedLaunchOptions, 'command' | 'environment' | 'logDirectory'>,
+  options: Pick<ResolvedLaunchOptions, 'command' | 'environmentOf' | 'logDirectory'>,
 ): ChildProcess {
   const [file, ...args] = options.command;
   const log = openSync(join(options.logDirectory, `slot-${slot}.log`), 'a');
@@ -21,7 +21,7 @@ export function spawnWorker(
     return spawn(file, args, {
       detached: true,
       stdio: ['ignore', log, log, 'ipc'],
-      env: { ...process.env, ...options.environment, GALAPAGOS_SLOT: String(slot) },
+      env: { ...process.env, ...options.environmentOf(slot), GALAPAGOS_SLOT: String(slot) },
     });
   } finally {
     // The worker has its own copy.

@@ -28,14 +28,15 @@ export async function examineBackends(
   // Each is asked for by its name; a promise of a GPU is about what trains.
   const unbound = { ...environment, GALAPAGOS_GPU: '' };
   const rungs = BACKEND_LADDER.map(async (name) => {
-    const found = await probe(name, unbound);
+    const found = await tryBackend(name, unbound);
     return { name, found, remedy: remedyFor(name, 'whyNot' in found ? found.whyNot : undefined) };
   });
-  const chosen = probe(choice, environment);
+  const chosen = tryBackend(choice, environment);
   return { rungs: await Promise.all(rungs), chosen: await chosen };
 }
 
-async function probe(choice: BackendChoice, environment: NodeJS.ProcessEnv): Promise<Found> {
+/** Tries one back end, or what `auto` comes to, in a process of its own. */
+export async function tryBackend(choice: BackendChoice, environment: NodeJS.ProcessEnv): Promise<Found> {
   const program = fileURLToPath(new URL('./probe.js', import.meta.url));
   const child = fork(program, [choice], {
     env: environment,

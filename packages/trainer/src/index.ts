@@ -1,5 +1,5 @@
 export { BACKEND_CHOICES, BACKEND_LADDER, type BackendChoice, BackendError } from './backend-choice.js';
-export { type Found, type Rung, examineBackends } from './examine.js';
+export { type Found, type Rung, examineBackends, tryBackend } from './examine.js';
 export { type NetworkCost, costOf } from './flops.js';
 export { excessOver } from './limits.js';
 export type { TrainingOutcome, TrainingRequest, TrainingResult } from './messages.js';

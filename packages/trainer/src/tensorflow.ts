@@ -6,6 +6,7 @@ import util from 'node:util';
 import { type NativeEngine, nativeEngine } from '@galapagos/backend-simd';
 import { findBackend, setBackend } from '@tensorflow/tfjs-core';
 import { BackendError } from './backend-choice.js';
+import { keepCompiledHere } from './cuda-cache.js';
 
 // libtensorflow, the back end that is not ours. It comes from a directory that scripts/tfjs-node.mjs has built, or from
 // one of TensorFlow's own packages, which are optional: their install step downloads what cannot be had everywhere.
@@ -29,6 +30,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   TF_FORCE_GPU_ALLOW_GROWTH: 'true',
   // Warnings and errors only.
   TF_CPP_MIN_LOG_LEVEL: '2',
+  // Of what the driver compiles for a GPU; TensorFlow's kernels take more than the 1 GiB that it keeps by itself.
+  CUDA_CACHE_MAXSIZE: String(4 * 2 ** 30),
 };
 
 /** A back end that TensorFlow.js knows. */
@@ -87,6 +90,7 @@ export function builtDirectory(environment: NodeJS.ProcessEnv): string {
 export async function openTensorflow(name: keyof typeof PACKAGES, around: Surroundings): Promise<Opened> {
   if (!around.hasAvx) throw new Error('this processor has no AVX, which libtensorflow needs');
   for (const [key, value] of Object.entries(SETTINGS)) process.env[key] ??= value;
+  if (name === 'tfjs-node-gpu') keepCompiledHere();
   restoreRemovedFunctions();
   const built = join(builtDirectory(around.environment), 'register.cjs');
   const require = createRequire(import.meta.url);

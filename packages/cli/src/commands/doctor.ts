@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { datasetOptionsSchema, loadDataset } from '@galapagos/datasets';
+import { type Gpu, installedGpus, visibleGpus } from '@galapagos/launcher';
 import { THOROUGH } from '@galapagos/population';
 import { type BackendChoice, type Found, type Rung, examineBackends } from '@galapagos/trainer';
 import { z } from 'zod';
@@ -21,7 +22,15 @@ const backendShape = z.strictObject({
   remedy: z.string().nullable().describe('How it is come by; null where `whyNot` says so.'),
 });
 
+const gpuShape = z.strictObject({
+  name: z.string(),
+  uuid: z.string(),
+  isVisible: z.boolean().describe('Whether CUDA_VISIBLE_DEVICES leaves it to this process.'),
+});
+
 const healthShape = machineShape.extend({
+  gpus: z.array(gpuShape).describe('As nvidia-smi lists them; of a divided one its parts.'),
+  gpuProblem: z.string().nullable().describe('Why nobody can say which there are.'),
   backends: z.array(backendShape).describe('The best first.'),
   training: z
     .strictObject({
@@ -88,6 +97,7 @@ export const doctorCommand = defineCommand({
     const isThere = 'name' in chosen;
     const health: Health = {
       ...examineMachine(),
+      ...(await examineGpus()),
       backends: rungs.map(rungOf),
       training: {
         choice: backend,
@@ -104,6 +114,17 @@ export const doctorCommand = defineCommand({
     return isThere ? ExitCode.done : ExitCode.noAccelerator;
   },
 });
+
+async function examineGpus(): Promise<Pick<Health, 'gpus' | 'gpuProblem'>> {
+  const { gpus, problem } = await installedGpus();
+  const visible = visibleGpus(process.env['CUDA_VISIBLE_DEVICES'], gpus);
+  const isVisible = ({ uuid, index }: Gpu) =>
+    visible.some((name) => name === String(index) || uuid.startsWith(name));
+  return {
+    gpus: gpus.map((gpu) => ({ name: gpu.name, uuid: gpu.uuid, isVisible: isVisible(gpu) })),
+    gpuProblem: problem ?? null,
+  };
+}
 
 /** @throws UsageError */
 function peerOf(given: {

@@ -6,6 +6,7 @@ import { createFrom } from '../create.js';
 import { describeBest } from '../describe-best.js';
 import { ExitCode } from '../exit-codes.js';
 import { fit, percent, quote } from '../format.js';
+import { planGpus } from '../gpu-plan.js';
 import { openPopulation } from '../ground.js';
 import { launch } from '../launch.js';
 import { drawLeaderboard } from '../leaderboard.js';
@@ -47,12 +48,15 @@ export const quickstartCommand = defineCommand({
     requireWorkers(args.workers);
     const seconds = secondsOf('for', args.for);
     const population = await beginOrGoOn(args.dir, args.seed, terminal);
-    const workers = args.workers ?? defaultWorkers(population, 2);
+    const { backend } = args;
+    const gpus = await planGpus({ gpus: 'auto', workersPerGpu: 1, workers: args.workers, backend }, terminal);
+    const workers = args.workers ?? defaultWorkers(population, 2, gpus.places);
     const { exitCode, isForced } = await launch({
       population,
       workers,
       seconds,
-      backend: args.backend,
+      backend,
+      gpus,
       terminal,
     });
     if (exitCode === ExitCode.done && !isForced) await report(population, args, terminal);

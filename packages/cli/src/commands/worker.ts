@@ -4,6 +4,7 @@ import { TrainerProcess } from '@galapagos/trainer';
 import { defineCommand, directory } from '../command.js';
 import { Departure, unlessAborted } from '../departure.js';
 import { ExitCode } from '../exit-codes.js';
+import { ownGpu } from '../gpu-plan.js';
 import { openPopulation } from '../ground.js';
 import { refuseCrowd } from '../refuse-crowd.js';
 import { refuseOtherData } from '../refuse-other-data.js';
@@ -30,6 +31,9 @@ export const workerCommand = defineCommand({
     // A launcher has looked for all of its own; and one that it starts again has a place.
     if (process.env['GALAPAGOS_SLOT'] === undefined) await refuseCrowd(population, 1);
     const departure = new Departure(population.clock);
+    // Before the trainer, which has the environment of this process, loads what reads it.
+    const gpu = await ownGpu(backend, terminal);
+    if (gpu !== undefined) process.env['CUDA_VISIBLE_DEVICES'] = gpu;
     const trainer = new TrainerProcess({ data, training, checksum, backend });
     try {
       const ready = await unlessAborted(trainer.ready(), departure.asked);
