@@ -43,7 +43,7 @@ function firstLine(...texts: readonly (string | undefined)[]): string {
 }
 
 /** `GPU 0: NVIDIA H200 (UUID: GPU-…)`; below it, where it is divided, `MIG 1g.18gb Device 0: (UUID: MIG-…)`. */
-export function parseList(text: string): Gpu[] {
+function parseList(text: string): Gpu[] {
   const gpus: Gpu[] = [];
   for (const line of text.split('\n')) {
     const [, index, name = '', uuid] = /^GPU ([0-9]+): (.*) \(UUID: (GPU-[^)]+)\)/.exec(line) ?? [];
