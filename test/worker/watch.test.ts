@@ -107,4 +107,14 @@ describe('a watch over many', () => {
     }
     expect(looks).toBeLessThanOrEqual(9);
   });
+
+  test('of whom most are gone, and are asked for no more, has soon looked at all', async () => {
+    const others = new Others(100 * AT_ONCE);
+    const liveness = { isGone: () => Promise.resolve(true), hasBeaten: () => false } as unknown as Liveness;
+    const watch = new Watch(liveness, new SeededRandom('watch'), AT_ONCE);
+    let looks = 0;
+    for (; others.names.size > 0 && looks < 20; looks++)
+      for (const name of await watch.gone(others.names)) others.names.delete(name);
+    expect(looks).toBeLessThanOrEqual(8);
+  });
 });

@@ -13,6 +13,8 @@ export class Watch {
   /** Not yet looked at in this round through all. */
   #left: WorkerName[] = [];
   #more: number;
+  /** Of those that were looked at anew the last time, how many were gone: nobody will ask for them again. */
+  #gone = 0;
 
   constructor(
     private readonly liveness: Liveness,
@@ -35,9 +37,12 @@ export class Watch {
       await look(name);
       if (!this.liveness.hasBeaten(name)) this.#silent.add(name);
     }
-    this.#more = 2 * this.#silent.size > again.length ? 2 * this.#more : this.atOnce;
+    const deaf = this.#silent.size + this.#gone;
+    this.#more = 2 * deaf > again.length + this.#gone ? 2 * this.#more : this.atOnce;
+    this.#gone = 0;
     for (const name of this.#next(others)) {
       await look(name);
+      if (gone.has(name)) this.#gone++;
       // That it is another beat than long ago does not say that it still beats.
       this.#silent.add(name);
     }
