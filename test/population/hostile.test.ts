@@ -84,17 +84,16 @@ describe('through a symbolic link', () => {
     expect(contents()).toEqual(before);
   });
 
-  test('nothing is set aside', async () => {
+  test('nothing is set aside: what is in the place of lost+found is moved beside', async () => {
     const world = await newWorld();
     const population = await openWorld(world);
     const { path, contents } = elsewhere(world.root);
     const before = contents();
     symlinkSync(path, `${world.root}/lost+found`);
     writeFileSync(`${world.root}/alive/nonsense`, '');
-    await expect(setAside(population, 'alive/nonsense', 'foreign')).rejects.toMatchObject({
-      code: 'INVALID',
-      message: expect.stringContaining('lost+found: it is no directory') as string,
-    });
+    expect(await setAside(population, 'alive/nonsense', 'foreign')).toBe('lost+found/000001/nonsense');
+    expect(readdirSync(`${world.root}/lost+found/000001`).sort()).toEqual(['nonsense', 'why.json']);
+    expect(readdirSync(world.root).filter((name) => name.startsWith('lost+found.'))).toHaveLength(1);
     expect(contents()).toEqual(before);
   });
 

@@ -8,6 +8,7 @@ import {
   readdirSync,
   symlinkSync,
   truncateSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -56,19 +57,34 @@ export class Canary {
   }
 }
 
-/** Drops one hostile thing into some directory of an experiment. @returns What and where. */
+/** Drops one hostile thing into some directory of an experiment, or in the place of a file. @returns What and where. */
 export function drop(root: string, canary: Canary, random: SeededRandom): string {
   const directory = pick(directoriesIn(root), random);
-  const name = pick([...NAMES, ...namesFor(directory, random)], random);
+  const taken = filesOf(root, directory);
+  const replaces = taken.length > 0 && random.next() < 0.3;
+  const name = pick(replaces ? taken : [...NAMES, ...namesFor(directory, random)], random);
   const path = Buffer.concat([Buffer.from(`${root}/${directory}/`), Buffer.from(name)]);
   const [kind, make] = pick(THINGS, random);
   try {
+    if (replaces) unlinkSync(path);
     make(path, canary.path, root);
   } catch {
     // It is there already, or what it was to lie in has moved.
     return '';
   }
   return `${directory}/${name.toString()}: ${kind}`;
+}
+
+/** The files of an individual. Without what defines an experiment, or who works in it, nothing could go on. */
+function filesOf(root: string, directory: string): string[] {
+  if (!/^(training|alive|dead|hall-of-fame)\/./.test(directory)) return [];
+  try {
+    const found = readdirSync(`${root}/${directory}`, { withFileTypes: true });
+    return found.filter((one) => one.isFile()).map(({ name }) => name);
+  } catch {
+    // It has moved.
+    return [];
+  }
 }
 
 const THINGS: readonly (readonly [string, (path: Buffer, canary: string, root: string) => void])[] = [

@@ -183,6 +183,21 @@ test('a worker goes on where the DNA of one that is drawn was spoilt, and tells 
   expect(here.eventsOf('born').length).toBe(40);
 });
 
+test.each([
+  ['a directory', (population: Population, file: string) => population.filesystem.makeDirectory(file)],
+  ['gigabytes', (population: Population, file: string) => population.filesystem.write(file, ' '.repeat(2e7))],
+])('a worker goes on where %s lies in the place of the DNA of the fittest', async (_what, put) => {
+  const population = await populationInMemory({ populationSize: 4, bounds: { individuals: 40 } });
+  const { filesystem, root } = population;
+  const folder = `${root}/alive/1.000000~w9-1~1`;
+  await filesystem.makeDirectory(folder);
+  await put(population, `${folder}/dna.json`);
+  const here = runHere(population);
+  expect(await here.finished).toBe('budget');
+  expect(here.eventsOf('unreadable')[0]).toMatchObject({ id: 'w9-1' });
+  expect(here.eventsOf('born').length).toBe(40);
+});
+
 test('a worker goes on where a file has the name of one of the living, though nobody is fitter', async () => {
   const population = await populationInMemory({ populationSize: 4, bounds: { individuals: 40 } });
   await population.filesystem.write(`${population.root}/alive/1.000000~w9-1~1`, '');

@@ -1,3 +1,4 @@
+import { integer } from '@galapagos/dna';
 import { POPULATION_FORMAT, formatDocument } from './documents.js';
 import { PopulationError } from './errors.js';
 import { errorCode, ifPresent, isMissing, isOutOfPlace, unfit } from './filesystem-errors.js';
@@ -113,9 +114,15 @@ async function claimFolder(population: Population): Promise<string> {
       return false;
     }
   };
-  if (!(await make(LOST_AND_FOUND)) && !(await population.isDirectory(LOST_AND_FOUND))) {
-    const problem = 'it is no directory: nothing can be moved out of the way';
-    throw new PopulationError('INVALID', `${population.path(LOST_AND_FOUND)}: ${problem}; remove it`);
+  const isThere = async () => (await make(LOST_AND_FOUND)) || (await population.isDirectory(LOST_AND_FOUND));
+  if (!(await isThere())) {
+    // A file, a link to elsewhere: it stays beside, for a person to look at.
+    const beside = `${LOST_AND_FOUND}.${integer(population.random, 2 ** 48).toString(36)}`;
+    await population.move(`./${LOST_AND_FOUND}`, `./${beside}`);
+    if (!(await isThere())) {
+      const problem = 'it is no directory: nothing can be moved out of the way';
+      throw new PopulationError('INVALID', `${population.path(LOST_AND_FOUND)}: ${problem}; remove it`);
+    }
   }
   const taken = (await population.list(LOST_AND_FOUND)).map((name) =>
     Number(/^[0-9]{1,12}$/.exec(name)?.[0] ?? 0),

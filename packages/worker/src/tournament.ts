@@ -5,6 +5,7 @@ import {
   type IndividualId,
   type Membership,
   type Population,
+  PopulationError,
   type TrainingEntry,
   admit,
   conceive,
@@ -97,8 +98,11 @@ async function readParent(shift: Shift, parent: AliveEntry): Promise<Dna | undef
     return giveUp('it has no DNA; galapagos fsck says more');
   } catch (error) {
     // A newer version's is whole: then it is we who must go.
-    if (!(error instanceof DnaError) || error.code === 'DNA_NEWER') throw error;
-    return giveUp(error.message);
+    const isSpoilt = error instanceof DnaError && error.code !== 'DNA_NEWER';
+    // A pipe, a directory, gigabytes in its place.
+    const isOther = error instanceof PopulationError && error.code === 'INVALID';
+    if (isSpoilt || isOther) return giveUp(error.message);
+    throw error;
   }
 }
 
