@@ -123,6 +123,10 @@ describe('the trend', () => {
     trend.add(0, summary(10, 0.1));
     trend.add(5, summary(20, 0.1));
     expect(trend.rate(({ births }) => births)).toBeUndefined();
+    // The wall clock alone would say hours, where births may end it in a minute.
+    const first = summary(20, 0.1).totals;
+    expect(trend.secondsLeft({ ...bounds, wallSeconds: 9000 }, first, 100)).toBeUndefined();
+    expect(trend.secondsLeft({ ...bounds, individuals: null, wallSeconds: 107 }, first, 100)).toBeCloseTo(7);
     expect(trend.sparkline()).toBe('');
     trend.add(20, summary(50, 0.8));
     expect(trend.rate(({ births }) => births)).toBeCloseTo(2);

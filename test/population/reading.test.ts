@@ -1,4 +1,4 @@
-import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import {
   PopulationError,
   allEntries,
@@ -173,11 +173,13 @@ test('a summary says who works, who left, who is gone, and what all of them did'
   await raise(gone, 0.6);
   await left.leave();
   await bear(working);
+  // Whose process ended between its mkdir and its document: nobody ever hears of it again.
+  mkdirSync(`${world.root}/workers/w9`);
   let asked = 0;
   const host = { ...unknowingHost, isGone: () => Promise.resolve(++asked === 2) };
   const summary = await summarize(working.population, host);
   const states = Object.fromEntries(summary.workers.map(({ name, state }) => [name, state]));
-  expect(Object.values(states).sort()).toEqual(['gone', 'left', 'working']);
+  expect(Object.values(states).sort()).toEqual(['gone', 'joining', 'left', 'working']);
   expect(states[left.name]).toBe('left');
   expect(summary).toMatchObject({ size: 3, setPoint: 4, dead: 0, totals: { births: 3 } });
   expect(summary.alive.map(({ fitness }) => fitness)).toEqual([0.6, 0.5]);

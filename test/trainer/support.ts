@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import type { NetworkBatch } from '@galapagos/backend-simd';
 import { loadDataset } from '@galapagos/datasets';
 import { type Dna, SeededRandom, firstDna, formatDna, mutate, parseDna } from '@galapagos/dna';
-import { type Checkpoint, findCheckpoints, nodeFilesystem, systemClock } from '@galapagos/population';
+import {
+  type Checkpoint,
+  type Clock,
+  findCheckpoints,
+  nodeFilesystem,
+  systemClock,
+} from '@galapagos/population';
 import { afterEach } from 'vitest';
 import { chooseBackend } from '../../packages/trainer/src/backend.js';
 import { Examples } from '../../packages/trainer/src/examples.js';
@@ -14,6 +20,7 @@ import { parametersOf } from '../../packages/trainer/src/parameters.js';
 import type { Network } from '../../packages/trainer/src/network.js';
 import type { Plan } from '../../packages/trainer/src/plan.js';
 import { trainingSchema } from '../../packages/trainer/src/settings.js';
+import { cpuSeconds } from '../../packages/trainer/src/work-time.js';
 import type { Workbench } from '../../packages/trainer/src/workbench.js';
 
 /** One vertex of {@link chain}, with the edge that leads to it. */
@@ -135,6 +142,7 @@ export async function benchOf(
     data?: Parameters<typeof loadDataset>[0];
     betweenSteps?: (bench: TestBench) => void;
     memoryGrowth?: () => number;
+    clock?: Clock;
   } = {},
 ): Promise<TestBench> {
   const settings = trainingSchema.parse(training);
@@ -147,7 +155,8 @@ export async function benchOf(
     settings,
     examples: new Examples(dataset, settings),
     filesystem: nodeFilesystem,
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
+    cpuSeconds,
     messages,
     tell: (message) => messages.push(message),
     betweenSteps: () => Promise.resolve(options.betweenSteps?.(bench)),

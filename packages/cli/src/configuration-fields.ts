@@ -23,7 +23,7 @@ const openLimitsSchema = limitsSchema.extend({
     .unwrap()
     .optional()
     .describe(
-      'Seconds of training of one individual. Default: derived by init, so that the workers of this machine replace the population within a day; 10 minutes to 24 hours.',
+      'Seconds of training of one individual; those in which its process was stopped, or waited for the disk, do not count. Default: derived by init, so that the workers of this machine replace the population within a day; 10 minutes to 24 hours.',
     ),
 });
 

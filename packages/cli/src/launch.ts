@@ -6,7 +6,7 @@ import { Control, type Population, errorCode, unfit } from '@galapagos/populatio
 import type { BackendChoice } from '@galapagos/trainer';
 import { ExitCode } from './exit-codes.js';
 import { messageOf } from './failures.js';
-import { duration } from './format.js';
+import { bytes, duration } from './format.js';
 import type { GpuPlan } from './gpu-plan.js';
 import { lastWords } from './last-words.js';
 import { patience } from './patience.js';
@@ -47,6 +47,7 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
   const control = new Control(population);
   await control.poll();
   const pids = new Map<number, number>();
+  const ends = new Map<number, WorkerEnd>();
   const stopping = new AbortController();
   const ended = new AbortController();
   const bin = fileURLToPath(new URL('../bin/galapagos.js', import.meta.url));
@@ -58,9 +59,12 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
     ...(seconds === undefined ? {} : { timeLimitSeconds: seconds }),
     onEvent: (event) => {
       if (event.kind === 'started') pids.set(event.slot, event.pid);
-      if (event.kind === 'exited') pids.delete(event.slot);
+      if (event.kind === 'exited') {
+        pids.delete(event.slot);
+        ends.set(event.slot, event);
+      }
       if (event.kind === 'stopping') stopping.abort();
-      tell(terminal, event, logs);
+      tell(terminal, event, logs, ends);
     },
   });
   let signalled: number | undefined;
@@ -90,7 +94,7 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
   });
   try {
     const result = await running.finished;
-    if (!isForced && result.exitCode !== ExitCode.done) await tellFailure(result, logs, terminal);
+    if (!isForced && result.exitCode !== ExitCode.done) await tellFailure(population, result, logs, terminal);
     return {
       ...result,
       isForced,
@@ -148,12 +152,25 @@ function refuseTooMany(population: Population, workers: number, terminal: Termin
   }
 }
 
-function tell(terminal: Terminal, event: LaunchEvent, logs: string): void {
+type WorkerEnd = Extract<LaunchEvent, { kind: 'exited' }>;
+
+function tell(
+  terminal: Terminal,
+  event: LaunchEvent,
+  logs: string,
+  ends: ReadonlyMap<number, WorkerEnd>,
+): void {
   switch (event.kind) {
     case 'restarting':
-      return void tellEnd(terminal, event.slot, logs, `starts again in ${duration(event.delaySeconds)}`);
+      return void tellEnd(
+        terminal,
+        logs,
+        ends.get(event.slot),
+        event.slot,
+        `starts again in ${duration(event.delaySeconds)}`,
+      );
     case 'givingUp':
-      return void tellEnd(terminal, event.slot, logs, 'is not started again');
+      return void tellEnd(terminal, logs, ends.get(event.slot), event.slot, 'is not started again');
     case 'killed':
       return terminal.err(`worker ${event.slot} had not left yet, and was ended`);
     case 'started':
@@ -164,15 +181,24 @@ function tell(terminal: Terminal, event: LaunchEvent, logs: string): void {
   }
 }
 
-/** Says why a worker ended, in the last of its words. */
-async function tellEnd(terminal: Terminal, slot: number, logs: string, andThen: string): Promise<void> {
+/** Says why a worker ended, in the last of its words; what was killed had no time for any. */
+async function tellEnd(
+  terminal: Terminal,
+  logs: string,
+  end: WorkerEnd | undefined,
+  slot: number,
+  andThen: string,
+): Promise<void> {
   const log = `${logs}/slot-${slot}.log`;
-  const [why = ''] = await lastWords(log);
-  terminal.err(`worker ${slot} ended and ${andThen}: ${why} (log: ${near(log)})`);
+  const isKilled = end?.signal !== undefined && end.signal !== null;
+  const [why = ''] = isKilled ? [] : await lastWords(log);
+  const how = isKilled ? `was ended by ${end.signal}` : 'ended';
+  terminal.err(`worker ${slot} ${how} and ${andThen}${why === '' ? '' : `: ${why}`} (log: ${near(log)})`);
 }
 
 /** Says why workers ended that were not asked to, in the last words of one of them. */
 async function tellFailure(
+  population: Population,
   { exitCode, slots }: LaunchResult,
   logs: string,
   terminal: Terminal,
@@ -181,6 +207,7 @@ async function tellFailure(
   terminal.err(
     `${failed.length} of ${countWorkers(slots.length)} ended with an error: ${meanings[exitCode] ?? 'something unexpected'} (exit code ${exitCode})`,
   );
+  if (exitCode === ExitCode.unfitFilesystem) terminal.err(`  ${await describeSpace(population)}`);
   const worst = failed.find((slot) => slot.exitCode === exitCode) ?? failed[0];
   if (worst === undefined) return;
   const log = `${logs}/slot-${worst.slot}.log`;
@@ -188,12 +215,19 @@ async function tellFailure(
   terminal.err(`  (the end of ${near(log)})`);
 }
 
+/** On a full disk the logs of those who ended say nothing. */
+async function describeSpace({ filesystem, root }: Population): Promise<string> {
+  const { bytes: free, inodes } = await filesystem.space(root);
+  const names = Number.isFinite(inodes) ? `, ${inodes} inodes` : '';
+  return `free at ${root}: ${bytes(free)}${names}`;
+}
+
 const meanings: Readonly<Record<number, string>> = {
   [ExitCode.usage]: 'the configuration or the data',
   [ExitCode.noExperiment]: 'the experiment',
   [ExitCode.unfitFilesystem]: 'the filesystem',
   [ExitCode.noAccelerator]: 'the back end',
-  [ExitCode.failureLimit]: 'too many failures in a row',
+  [ExitCode.failureLimit]: 'too many failures in a row, or a quarantine (galapagos quarantine says which)',
 };
 
 function countWorkers(count: number): string {

@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { type Population, type Summary, errorCode, isMissing, unfit } from '@galapagos/population';
+import { type Population, type Summary, errorCode, isMissing, mayLive, unfit } from '@galapagos/population';
 import { unlessMissing } from './disk-use.js';
 import { lastLines, launchesOf, slotLogsOf } from './log-files.js';
 
@@ -40,7 +40,7 @@ export async function findLeftovers(
     }
   };
   for (const [below, pattern] of ASIDES) await look(below, pattern);
-  for (const { name } of workers.filter(({ state }) => state !== 'working'))
+  for (const { name } of workers.filter((worker) => !mayLive(worker)))
     await look(`workers/${name}`, WORKERS_ASIDE);
   const logs: string[] = [];
   const launches = (await launchesOf(population)).filter((name) => LAUNCH.test(name));
@@ -82,7 +82,7 @@ async function isOver(population: Population, launch: string, workers: Summary['
   for (const { path } of logs) {
     const { lines } = await lastLines(path, 1, (line) => line.includes('"worker":"'));
     const [, name] = /"worker":"([a-z0-9]+)"/.exec(lines[0] ?? '') ?? [];
-    if (workers.some((worker) => worker.name === name && worker.state === 'working')) return false;
+    if (workers.some((worker) => worker.name === name && mayLive(worker))) return false;
     if (!(await isSettled(population, path.slice(population.root.length + 1), 'file'))) return false;
   }
   return true;

@@ -28,7 +28,9 @@ export const statusShape = z.strictObject({
   workers: z.array(
     z.strictObject({
       name: z.string(),
-      state: z.enum(['working', 'left', 'gone']),
+      state: z
+        .enum(['joining', 'working', 'left', 'gone'])
+        .describe('joining: it has written nothing of itself yet, or died before it did.'),
       silentSeconds: z
         .number()
         .nullable()

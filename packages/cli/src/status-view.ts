@@ -90,8 +90,9 @@ function describeBudget({ at, summary, trend }: Look): string[] {
 function describeWorkers(look: Look): string[] {
   const { workers } = look.summary;
   const working = workers.filter(({ state }) => state === 'working');
-  const gone = workers.filter(({ state }) => state === 'gone').length;
-  const head = `workers      ${working.length} working, ${workers.length - working.length - gone} left, ${gone} gone without a word`;
+  const count = (wanted: string) => workers.filter(({ state }) => state === wanted).length;
+  const joining = count('joining') === 0 ? '' : `, ${count('joining')} joining, or ended as they did`;
+  const head = `workers      ${working.length} working, ${count('left')} left, ${count('gone')} gone without a word${joining}`;
   if (working.length === 0) return [head];
   const header = ['worker', 'host', 'pid', 'back end', 'published', 'trained', 'now'];
   const rows = table(

@@ -38,11 +38,14 @@ export class Trend {
   }
 
   /**
-   * Seconds until the first bound is reached, if it goes on like this; undefined where nobody can say.
+   * Seconds until the first bound is reached, if it goes on like this; undefined where nobody can say, as after one look,
+   * which knows of no rate.
    * @param seconds Since the first worker started.
    */
   secondsLeft(bounds: Bounds, totals: Totals, seconds: number): number | undefined {
+    let isKnown = true;
     const until = (bound: number | null, value: number, rate: number | undefined): number[] => {
+      if (bound !== null && rate === undefined) isKnown = false;
       if (bound === null || rate === undefined || rate <= 0) return [];
       return [Math.max(0, (bound - value) / rate)];
     };
@@ -62,7 +65,7 @@ export class Trend {
       ...until(bounds.patience, birthsInVain(totals), birthRate),
       ...until(bounds.wallSeconds, seconds, 1),
     ];
-    return all.length === 0 ? undefined : Math.min(...all);
+    return isKnown && all.length > 0 ? Math.min(...all) : undefined;
   }
 
   /** The best so far, as it grew since one began to watch; empty while it stood still. */

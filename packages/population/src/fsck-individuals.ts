@@ -8,7 +8,7 @@ import type { Finding } from './finding.js';
 import { BIRTH_FILE, DNA_FILE, EVALUATION_FILE, type Entry, WEIGHTS_FILE, nameOf, pathOf } from './layout.js';
 import type { Population } from './population.js';
 import { FIXES, type Problem, mayHold, problemIn, problemsAfterAll, spoilt, unanswered } from './problem.js';
-import type { WorkerSummary } from './summary.js';
+import { type WorkerSummary, mayLive } from './summary.js';
 
 /** What is wrong with those that have a folder; what moved meanwhile is left out. */
 export async function individualFindings(
@@ -107,7 +107,7 @@ async function evaluationProblem(population: Population, entry: Entry): Promise<
 function ownerFindings(entry: Entry, workers: readonly WorkerSummary[]): Finding[] {
   if (entry.state !== 'training') return [];
   const owner = workers.find(({ name }) => name === entry.worker);
-  if (owner?.state === 'working') return [];
+  if (owner !== undefined && mayLive(owner)) return [];
   const how = owner === undefined ? 'is unknown' : owner.state === 'left' ? 'left' : 'is gone';
   const problem = `its owner ${entry.worker} ${how}`;
   return [{ severity: 'note', path: pathOf(entry), problem, fix: 'the next worker adopts it' }];

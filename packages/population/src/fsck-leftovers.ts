@@ -21,7 +21,7 @@ import {
 } from './layout.js';
 import type { Population } from './population.js';
 import { FIXES, type Problem, mayHold, problemIn, problemsAfterAll, spoilt, unanswered } from './problem.js';
-import type { WorkerSummary } from './summary.js';
+import { type WorkerSummary, mayLive } from './summary.js';
 
 type Trashed = TrashEntry & { readonly tenure: number };
 
@@ -35,7 +35,7 @@ export async function workerFindings(
   const findings: Finding[] = [];
   for (const worker of workers) {
     const staging = `${workerPath(worker.name)}/staging`;
-    if (worker.state !== 'working' && (await population.listIfPresent(staging)).length > 0) {
+    if (!mayLive(worker) && (await population.listIfPresent(staging)).length > 0) {
       findings.push({
         severity: 'note',
         path: staging,
@@ -55,13 +55,14 @@ export async function workerFindings(
 
 async function trashFindings(
   population: Population,
-  { name, state }: WorkerSummary,
+  worker: WorkerSummary,
   trash: Trashed,
 ): Promise<Finding[]> {
+  const { name } = worker;
   const folder = `${workerPath(name)}/trash`;
   const path = `${folder}/${trashName(trash)}`;
   const [found] = await trashProblems(population, name, trash);
-  if (found === undefined && state === 'working') return [];
+  if (found === undefined && mayLive(worker)) return [];
   if (!(await population.listIfPresent(folder)).includes(trashName(trash))) return [];
   if (found === undefined) {
     const problem = `individual ${trash.id} was killed and is not recorded yet`;

@@ -111,6 +111,7 @@ export {
   secondsSince,
   sumTotals,
   summarize,
+  mayLive,
   summarizeWorkers,
   workerNames,
 } from './summary.js';

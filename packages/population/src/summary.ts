@@ -24,11 +24,16 @@ export interface WorkerSummary {
   readonly name: WorkerName;
   readonly document: WorkerDocument | undefined;
   /**
-   * `left` as it said; `gone` when its process on this host is no more; else `working`, which one look cannot tell
-   * from a worker on another host that died, nor from one that died while it joined.
+   * `left` as it said; `gone` when its process on this host is no more; `joining` as long as it has no document, and for
+   * ever if it died before; else `working`, which one look cannot tell from a worker on another host that died.
    */
-  readonly state: 'working' | 'left' | 'gone';
+  readonly state: 'joining' | 'working' | 'left' | 'gone';
   readonly totals: Totals;
+}
+
+/** Whether a worker may be about to write: what it has is not to be touched. */
+export function mayLive({ state }: WorkerSummary): boolean {
+  return state === 'working' || state === 'joining';
 }
 
 /** A population at a glance. */
@@ -196,9 +201,7 @@ export async function summarizeWorkers(
     }
     const document = await readWorker(population, name);
     const left = (await readBeat(population, name)) === LEFT;
-    // One that has no document may be joining at this moment; if it died, those who work see its beat stand still.
-    const gone = document !== undefined && (await host.isGone(document));
-    const state = left ? 'left' : gone ? 'gone' : 'working';
+    const state = left ? 'left' : await stateOf(document, host);
     const totals = await findTotals(population, name);
     const summary: WorkerSummary = { name, document, state, totals: totals ?? noTotals() };
     // Whoever leaves writes the totals first, so these are the last, if they could be read.
@@ -206,4 +209,12 @@ export async function summarizeWorkers(
     summaries.push(summary);
   }
   return summaries;
+}
+
+async function stateOf(
+  document: WorkerDocument | undefined,
+  host: Host,
+): Promise<Exclude<WorkerSummary['state'], 'left'>> {
+  if (document === undefined) return 'joining';
+  return (await host.isGone(document)) ? 'gone' : 'working';
 }

@@ -16,7 +16,7 @@ import type { Politely } from './lock.js';
 import { type JoinOptions, Membership } from './membership.js';
 import type { Population } from './population.js';
 import { countUndigested } from './recorded.js';
-import { summarizeWorkers } from './summary.js';
+import { mayLive, summarizeWorkers } from './summary.js';
 
 /** What may go, and nobody has cleared away yet. */
 export interface Waste {
@@ -37,7 +37,7 @@ export async function findWaste(population: Population, host: Host): Promise<Was
   const workers = await summarizeWorkers(population, host);
   const { hallOfFame } = await boundsOf(population);
   const litter: { worker: WorkerName; paths: string[] }[] = [];
-  for (const { name } of workers.filter(({ state }) => state !== 'working')) {
+  for (const { name } of workers.filter((worker) => !mayLive(worker))) {
     const paths: string[] = [];
     for (const below of ['staging', 'trash']) {
       for (const one of await population.listIfPresent(`${workerPath(name)}/${below}`)) {

@@ -9,6 +9,7 @@ import type { FromTrainer, ToTrainer } from './messages.js';
 import { unusableBy } from './failure.js';
 import { trainingSchema } from './settings.js';
 import { trainIndividual } from './train.js';
+import { cpuSeconds } from './work-time.js';
 
 // The trainer's process. It serves one worker, its parent, one individual after the other, can die without it, and
 // ends when its parent is gone.
@@ -52,6 +53,7 @@ async function main(): Promise<void> {
       ...tools,
       filesystem: nodeFilesystem,
       clock: systemClock,
+      cpuSeconds,
       handBack: handBack.signal,
     };
     trainIndividual(bench, message.request).then(

@@ -5,6 +5,7 @@ import type { BackendChoice } from './backend-choice.js';
 import { type NetworkCost, costOf } from './flops.js';
 import { planNetwork } from './plan.js';
 import type { TrainingSettings } from './settings.js';
+import { cpuSeconds } from './work-time.js';
 
 /** What a network costs, counted, and how long its steps take on this machine. */
 export interface StepMeasurement {
@@ -69,9 +70,4 @@ export async function measureStep(
   } finally {
     network.dispose();
   }
-}
-
-function cpuSeconds(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
 }

@@ -13,7 +13,13 @@ export const limitsSchema = z.strictObject({
     .positive()
     .default(2 ** 31)
     .describe('Estimated memory of a training step: activations, their gradients, parameters.'),
-  seconds: z.number().positive().default(86_400).describe('Seconds of training of one individual.'),
+  seconds: z
+    .number()
+    .positive()
+    .default(86_400)
+    .describe(
+      'Seconds of training of one individual; those in which its process was stopped, or waited for the disk, do not count.',
+    ),
 });
 
 /** How every individual of a search is trained: `training` of the experiment. */

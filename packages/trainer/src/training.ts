@@ -9,6 +9,7 @@ import type { Spent, TrainingOutcome, TrainingRequest, TrainingResult } from './
 import type { Network } from './network.js';
 import { validate } from './validate.js';
 import { encodeWeights } from './weights-file.js';
+import { WorkTime } from './work-time.js';
 import { type Workbench, ifThereIsRoom, untilThereIsRoom } from './workbench.js';
 
 /** Seconds between two reports of progress. */
@@ -25,7 +26,7 @@ const CURVE_POINTS = 100;
  */
 export class Training {
   readonly #stream: ExampleStream;
-  readonly #startedAt: number;
+  readonly #time: WorkTime;
   readonly #curve: [number, number][];
   #step: number;
   #loss = NaN;
@@ -46,16 +47,17 @@ export class Training {
     this.#step = start.step;
     this.#savedStep = start.step;
     this.#curve = start.curve.map(([step, loss]) => [step, loss]);
-    this.#startedAt = bench.clock.monotonic();
-    this.#checkpointAt = this.#startedAt + bench.settings.checkpointSeconds;
-    this.#reportAt = this.#startedAt;
+    this.#time = new WorkTime(bench.clock, bench.cpuSeconds);
+    const now = bench.clock.monotonic();
+    this.#checkpointAt = now + bench.settings.checkpointSeconds;
+    this.#reportAt = now;
   }
 
   /** What this call has spent. */
   get spent(): Spent {
     const steps = this.#step - this.start.step;
     return {
-      seconds: this.bench.clock.monotonic() - this.#startedAt,
+      seconds: this.#time.seconds,
       flops: steps * this.cost.flopsPerStep + this.#validated * this.cost.flopsPerValidation,
     };
   }
@@ -115,8 +117,10 @@ export class Training {
     // The loss was that before the last update.
     if (!isFinite(arrays)) return await this.#diverged();
     const file = encodeWeights(arrays);
-    const isWritten = await untilThereIsRoom(this.bench, () =>
-      this.bench.filesystem.write(`${this.request.output}/${WEIGHTS_FILE}`, file),
+    const isWritten = await this.#time.without(() =>
+      untilThereIsRoom(this.bench, () =>
+        this.bench.filesystem.write(`${this.request.output}/${WEIGHTS_FILE}`, file),
+      ),
     );
     if (!isWritten) return await this.#handBack();
     return await this.#evaluated({ fitness, diverged: false, weights: sha256(file) });
@@ -183,10 +187,12 @@ export class Training {
       arrays: this.network.values({ momentum: true }),
     });
     const at = { attempt: this.request.attempt, step: this.#step };
-    const isSaved = await ifThereIsRoom(this.bench, async () => {
-      await writeCheckpoint(filesystem, this.request.output, at, state);
-      await this.#writeCurve();
-    });
+    const isSaved = await this.#time.without(() =>
+      ifThereIsRoom(this.bench, async () => {
+        await writeCheckpoint(filesystem, this.request.output, at, state);
+        await this.#writeCurve();
+      }),
+    );
     if (isSaved) this.#savedStep = this.#step;
     this.#checkpointAt = clock.monotonic() + settings.checkpointSeconds;
   }

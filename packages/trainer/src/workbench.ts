@@ -11,6 +11,8 @@ export interface Workbench {
   readonly settings: TrainingSettings;
   readonly filesystem: Filesystem;
   readonly clock: Clock;
+  /** Seconds of processor time that this process has had. */
+  readonly cpuSeconds: () => number;
   readonly tell: (message: FromTrainer) => void;
   /** Between two steps: lets messages in, and does not return when the parent process is gone. */
   readonly betweenSteps: () => Promise<void>;

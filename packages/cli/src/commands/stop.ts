@@ -17,7 +17,7 @@ export const stopCommand = defineCommand({
     terminal.err(
       working.length === 0
         ? `${dir}: the order is given, and nobody is working`
-        : `${dir}: the order is given; ${working.map(({ name }) => name).join(', ')} leave within seconds. Workers that start later go on.`,
+        : `${dir}: the order is given; ${working.map(({ name }) => name).join(', ')} ${working.length === 1 ? 'leaves' : 'leave'} within seconds. Workers that start later go on.`,
     );
     return 0;
   },
