@@ -37,6 +37,23 @@ import {
 describe('fsck', () => {
   const check = async (population: Population) => await fsck(population, unknowingHost);
 
+  test('promises no repair of what it cannot name', async () => {
+    const world = await newWorld();
+    const population = await openWorld(world);
+    writeFileSync(Buffer.concat([Buffer.from(`${world.root}/alive/`), Buffer.from([0xff, 0xfe, 0x78])]), '');
+    const findings = await check(population);
+    expect(findings).toEqual([
+      {
+        severity: 'warning',
+        path: 'alive/\ufffd\ufffdx',
+        problem: 'a name that is no UTF-8; it is not counted',
+        fix: 'move it out of the experiment by hand: a shell can name it',
+      },
+    ]);
+    await repair(population, sweeping);
+    expect(await check(population)).toEqual(findings);
+  });
+
   test('finds nothing where nothing is', async () => {
     const world = await newWorld();
     const me = await join(world);

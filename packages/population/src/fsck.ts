@@ -101,7 +101,14 @@ async function brokenOrders(population: Population): Promise<Finding[]> {
   return findings;
 }
 
+/** What stands for bytes that are no UTF-8: by such a name nothing can be asked for. */
+const NO_CHARACTER = '\u{fffd}';
+
 function foreign(path: string, severity: Finding['severity']): Finding {
+  if (path.includes(NO_CHARACTER)) {
+    const problem = 'a name that is no UTF-8; it is not counted';
+    return { severity, path, problem, fix: 'move it out of the experiment by hand: a shell can name it' };
+  }
   return {
     severity,
     path,
