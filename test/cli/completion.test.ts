@@ -30,6 +30,8 @@ describe('completion', () => {
       '--workers',
       '--for',
       '--backend',
+      '--gpus',
+      '--workers-per-gpu',
       '--help',
     ]);
     expect(await suggested(['launch', 'runs/a', '--for', '1h', '--f'])).toEqual([]);
