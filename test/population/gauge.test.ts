@@ -1,8 +1,16 @@
-import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
-import { Gauge, boundsSchema, collect, kill, overDiskBound, shareTaken } from '@galapagos/population';
+import {
+  Gauge,
+  boundsSchema,
+  collect,
+  kill,
+  overDiskBound,
+  shareTaken,
+  tenureFolder,
+} from '@galapagos/population';
 import { expect, test } from 'vitest';
-import { childOf, join, newWorld, raise } from './support.js';
+import { bear, childOf, join, newWorld, raise } from './support.js';
 
 /** What lies below, each file once, however many names it has. */
 function walk(path: string, seen = new Set<number>()): { bytes: number; inodes: number } {
@@ -41,6 +49,29 @@ test('what a small experiment takes is what lies there, weights that are shared 
   );
   for (const part of ['dead', 'hallOfFame', 'records', 'others'] as const)
     expect(gauged[part].inodes).toBeGreaterThan(0);
+});
+
+test('what is expected is that each in training, and one more, becomes as large as the largest that was seen there', async () => {
+  const world = await newWorld({ populationSize: 9 });
+  const me = await join(world);
+  await raise(me, 0.5);
+  const gauge = new Gauge(me.population);
+  const { total, expected, living } = await gauge.read();
+  // One of the living, as they are.
+  expect(expected.bytes - total.bytes).toBeCloseTo(living.bytes, -1);
+  const entry = await bear(me);
+  const checkpoint = `${tenureFolder(me.population, entry)}/checkpoint~1~1~${'0'.repeat(16)}.safetensors`;
+  writeFileSync(checkpoint, Buffer.alloc(1e6));
+  const grown = await gauge.read();
+  expect(grown.expected.bytes - grown.total.bytes).toBeGreaterThan(1e6);
+  rmSync(checkpoint);
+  await bear(me);
+  // It has been seen how large they become: two, and one more.
+  const later = await gauge.read();
+  expect(later.expected.bytes - later.total.bytes).toBeGreaterThan(3e6);
+  const bounds = boundsSchema.parse({ maxBytes: later.total.bytes + 1e6 });
+  expect(overDiskBound(bounds, later)).toContain('more may come of those in training): nobody is born until');
+  expect(overDiskBound({ ...bounds, maxBytes: later.expected.bytes + 1 }, later)).toBeUndefined();
 });
 
 function sumOf(uses: readonly { bytes: number; inodes: number }[], directories: number) {

@@ -6,16 +6,19 @@ export function shareTaken({ maxBytes, maxInodes }: Bounds, { bytes, inodes }: D
   return Math.max(maxBytes === null ? 0 : bytes / maxBytes, maxInodes === null ? 0 : inodes / maxInodes);
 }
 
-/** Why nobody is born for want of room, and what would help; undefined where there is room. */
+/**
+ * Why nobody is born for want of room, and what would help; undefined where there is room: also for what those in
+ * training are still to become.
+ */
 export function overDiskBound(bounds: Bounds, gauged: Gauged): string | undefined {
   const { maxBytes, maxInodes } = bounds;
   const words = (what: keyof DiskUse, bound: number | null): string | undefined => {
-    if (bound === null || gauged.total[what] < bound) return undefined;
+    if (bound === null || gauged.expected[what] < bound) return undefined;
     const parts = (['living', 'hallOfFame', 'records', 'others'] as const).map(
       (part) => `${PARTS[part]} ${inWords(what, gauged[part][what])}`,
     );
     const name = what === 'bytes' ? 'maxBytes' : 'maxInodes';
-    return `the experiment takes ${inWords(what, gauged.total[what])} of the ${inWords(what, bound)} of bounds.${name} (${parts.join(', ')}): nobody is born until it is raised, with galapagos set`;
+    return `the experiment takes ${inWords(what, gauged.total[what])} of the ${inWords(what, bound)} of bounds.${name} (${parts.join(', ')}; ${inWords(what, gauged.expected[what] - gauged.total[what])} more may come of those in training): nobody is born until there is more room, or the bound is raised with galapagos set`;
   };
   return words('bytes', maxBytes) ?? words('inodes', maxInodes);
 }

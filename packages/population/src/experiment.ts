@@ -46,7 +46,7 @@ const boundsFields = {
     .positive()
     .nullable()
     .describe(
-      'Bytes of disk that the experiment may take: near it the dead make room, at it nobody is born. Overshoot: what is born in ten seconds.',
+      'Bytes of disk that the experiment may take: near it the dead make room, at it nobody is born. What those in training will come to is counted in. Overshoot: what is born between two looks, ten seconds apart, on a slow mount up to a minute.',
     ),
   maxInodes: z.int().positive().nullable().describe('Inodes that the experiment may take, as maxBytes.'),
   leaseSeconds: z

@@ -12,6 +12,8 @@ export interface DiskUse {
 /** What an experiment takes of its disk, and what for. */
 export interface Gauged {
   readonly total: DiskUse;
+  /** When those in training, and one more, have become as large as the largest that was seen there. */
+  readonly expected: DiskUse;
   /** In training and alive. */
   readonly living: DiskUse;
   /** The dead that wait for their record. */
@@ -36,6 +38,8 @@ const FRAME = ['.', 'training', 'alive', 'dead', 'hall-of-fame', 'workers', EXPE
  */
 export class Gauge {
   readonly #known = new Map<string, DiskUse>();
+  /** Of those in training that were looked into: checkpoints lie there until they are published. */
+  #largest = NOTHING;
 
   constructor(private readonly population: Population) {}
 
@@ -47,9 +51,11 @@ export class Gauge {
     const hall = await population.hallOfFame();
     const workers = await population.list('workers');
     this.#forgetAllBut([...alive, ...dead, ...hall].map(pathOf));
-    const living = add(await this.#like(training.map(pathOf)), await this.#like(alive.map(pathOf), true));
+    const inTraining = await this.#like(training.map(pathOf));
+    const published = await this.#like(alive.map(pathOf), true);
+    const grown = most(this.#largest, scale([published], alive.length === 0 ? 0 : 1 / alive.length));
     const parts = {
-      living,
+      living: add(inTraining, published),
       dead: await this.#like(dead.map(pathOf), true),
       hallOfFame: await this.#like(hall.map(pathOf), true),
       records: await this.#walkAll(['history', DIGESTS]),
@@ -62,7 +68,8 @@ export class Gauge {
     const isEstimate =
       [training, workers].some(({ length }) => length > SAMPLE) ||
       !this.#knowsAll([...alive, ...dead, ...hall]);
-    return { total, ...parts, isEstimate };
+    const expected = add(total, less(scale([grown], training.length + 1), inTraining));
+    return { total, expected, ...parts, isEstimate };
   }
 
   /** Some are looked into, and the others taken to be like them. */
@@ -75,6 +82,7 @@ export class Gauge {
       const use = await this.#walk(path);
       looked.push(use);
       if (areImmutable) this.#known.set(path, use);
+      else if (path.startsWith('training/')) this.#largest = most(this.#largest, use);
     }
     if (!areImmutable) return scale(looked, paths.length);
     return scale(
@@ -129,6 +137,14 @@ const NOTHING: DiskUse = { bytes: 0, inodes: 0 };
 
 function add(a: DiskUse, b: DiskUse): DiskUse {
   return { bytes: a.bytes + b.bytes, inodes: a.inodes + b.inodes };
+}
+
+function less(a: DiskUse, b: DiskUse): DiskUse {
+  return { bytes: Math.max(0, a.bytes - b.bytes), inodes: Math.max(0, a.inodes - b.inodes) };
+}
+
+function most(a: DiskUse, b: DiskUse): DiskUse {
+  return { bytes: Math.max(a.bytes, b.bytes), inodes: Math.max(a.inodes, b.inodes) };
 }
 
 /** What so many take, of whom these are some. */

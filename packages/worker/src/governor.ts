@@ -8,6 +8,8 @@ const ENOUGH = 0.9;
 const LOOK_EVERY = 10;
 const LATEST = 600;
 const SHARE = 0.01;
+/** The same where more is taken than this share of what may be: then a few births are too many. */
+const NEAR = { taken: 0.5, latest: 60, share: 0.1 };
 
 /**
  * Keeps the experiment within what it may take of its disk (`bounds.maxBytes`, `bounds.maxInodes`). Where it comes
@@ -33,31 +35,34 @@ export class Governor {
     if (bounds.maxBytes === null && bounds.maxInodes === null) return true;
     const startedAt = this.#now();
     if (startedAt < this.#nextLook && bounds === this.#bounds) return this.#reason === undefined;
-    const reason = overDiskBound(bounds, await this.#makeRoom());
+    const gauged = await this.#makeRoom();
+    const reason = overDiskBound(bounds, gauged);
     if (reason !== undefined && this.#reason === undefined) this.shift.emit({ event: 'disk-full', reason });
     this.#reason = reason;
     this.#bounds = bounds;
     const now = this.#now();
-    this.#nextLook = now + Math.min(LATEST, Math.max(LOOK_EVERY, (now - startedAt) / SHARE));
+    const { latest, share } =
+      shareTaken(bounds, gauged.expected) > NEAR.taken ? NEAR : { latest: LATEST, share: SHARE };
+    this.#nextLook = now + Math.min(latest, Math.max(LOOK_EVERY, (now - startedAt) / share));
     return reason === undefined;
   }
 
   async #makeRoom(): Promise<Gauged> {
     const { bounds } = this.shift.control;
     const gauged = await this.#gauge.read();
-    if (shareTaken(bounds, gauged.total) < ENOUGH) return gauged;
+    if (shareTaken(bounds, gauged.expected) < ENOUGH) return gauged;
     await this.housekeeping.collectAll(await this.#placesLeft(gauged));
     return await this.#gauge.read();
   }
 
   /** As many of the hall of fame as there is room for beside the others; the best stays. */
-  async #placesLeft({ total, dead, hallOfFame }: Gauged): Promise<number> {
+  async #placesLeft({ expected, dead, hallOfFame }: Gauged): Promise<number> {
     const { population, control } = this.shift;
     const { length } = await population.hallOfFame();
     if (length === 0) return control.bounds.hallOfFame;
     const rest = {
-      bytes: total.bytes - dead.bytes - hallOfFame.bytes,
-      inodes: total.inodes - dead.inodes - hallOfFame.inodes,
+      bytes: expected.bytes - dead.bytes - hallOfFame.bytes,
+      inodes: expected.inodes - dead.inodes - hallOfFame.inodes,
     };
     let places = Math.min(length, control.bounds.hallOfFame);
     const withHall = (): number =>
