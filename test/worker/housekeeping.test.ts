@@ -148,6 +148,18 @@ describe('the dead', () => {
   });
 });
 
+test('hundreds of dead are collected by everybody, whoever says that it is at it', async () => {
+  const { population, eventsOf } = await runAlone(
+    { populationSize: 5, bounds: { individuals: 805 } },
+    () => ({ politely: () => Promise.resolve(undefined) }),
+  );
+  const left = (await population.dead()).length;
+  expect(left).toBeLessThanOrEqual(512);
+  expect(left).toBeGreaterThan(400);
+  expect(eventsOf('collected').reduce((sum, { count }) => sum + count, 0)).toBe(800 - left);
+  expect(await collected(population)).toHaveLength(800 - left);
+});
+
 test('of many dead some are collected at a time: who is asked to leave is not late, who ends a search leaves none', async () => {
   const nobodyCollects = { politely: () => Promise.resolve(undefined) };
   const { population } = await runAlone(

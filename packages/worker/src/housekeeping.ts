@@ -1,3 +1,4 @@
+import { integer } from '@galapagos/dna';
 import {
   Digester,
   type Politely,
@@ -16,6 +17,11 @@ import { Watch } from './watch.js';
 const WORTH_COLLECTING = 8;
 /** The dead that one collects between two trainings, and while it keeps others from it. */
 const MOST = 64;
+/**
+ * The dead that are too many for one: a collector that was killed keeps others away for half a minute, and births may come
+ * faster than one can record. Then everybody takes some; two at once are harmless, only not needed.
+ */
+const BACKLOG = 8 * MOST;
 /** Workers that one looks at anew each time. */
 const AT_ONCE = 64;
 /** Records between two looks at what is to be digested, on average. */
@@ -71,10 +77,13 @@ export class Housekeeping {
     let count = 0;
     // Without room for their records they stay where they are.
     await ifThereIsRoom(this.shift, async () => {
-      await this.politely(population.path('dead'), async () => {
-        count = await collect(me, hallOfFame, (await population.dead()).slice(0, MOST));
+      const some = async (first: number) => {
+        count = await collect(me, hallOfFame, (await population.dead()).slice(first, first + MOST));
         await this.#digest(count);
-      });
+      };
+      const { length } = await population.dead();
+      if (length < BACKLOG) await this.politely(population.path('dead'), () => some(0));
+      else await some(integer(population.random, length - MOST));
       if (count > 0) emit({ event: 'collected', count });
     });
     return count;
