@@ -1,15 +1,16 @@
-import { lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, promises, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import {
   errorCode,
   filesystemAt,
   isMissing,
+  isPassing,
   localFilesystem,
   nodeFilesystem,
   politely,
   systemClock,
 } from '@galapagos/population';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { eventually } from '../support/processes.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
@@ -83,6 +84,31 @@ test('a local disk lets all else in the process go on, however much is asked of 
   while (performance.now() < until) await localFilesystem.list(root);
   clearInterval(timer);
   expect(turns).toBeGreaterThan(5);
+});
+
+describe('MooseFS, whose server was away meanwhile,', () => {
+  const failing = (code: string, syscall: string) =>
+    Object.assign(new Error(`${code}: ${syscall}`), { code, syscall });
+
+  test.each(['write', 'append'] as const)(
+    'is asked again where it says EEXIST to a %s',
+    async (operation) => {
+      const open = vi.spyOn(promises, 'open').mockRejectedValueOnce(failing('EEXIST', 'open'));
+      try {
+        await nodeFilesystem[operation](`${root}/file`, 'new');
+        expect(open).toHaveBeenCalledTimes(2);
+      } finally {
+        open.mockRestore();
+      }
+      expect(readFileSync(`${root}/file`, 'utf8')).toBe('new');
+    },
+  );
+
+  test('says ENXIO as a file is closed: that passes, and is no pipe', () => {
+    const [closing, opening] = [failing('ENXIO', 'close'), failing('ENXIO', 'open')];
+    expect([errorCode(closing), isPassing(closing)]).toEqual(['EIO', true]);
+    expect([errorCode(opening), isPassing(opening)]).toEqual(['ENXIO', false]);
+  });
 });
 
 test('where a directory is on no local disk, or not there, threads wait for it', async () => {

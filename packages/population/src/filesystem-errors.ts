@@ -38,7 +38,9 @@ const passing = [
 /** The code of a filesystem error, `''` for anything else. */
 export function errorCode(error: unknown): string {
   if (!(error instanceof Error) || error instanceof PopulationError) return '';
-  const { code, errno } = error as NodeJS.ErrnoException;
+  const { code, errno, syscall } = error as NodeJS.ErrnoException;
+  // A pipe says so as it is opened; MooseFS, of a file that was open as its server went away, as it is closed.
+  if (code === 'ENXIO' && syscall !== 'open') return 'EIO';
   return nameless[errno ?? 0] ?? code ?? '';
 }
 

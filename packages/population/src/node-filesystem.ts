@@ -25,13 +25,13 @@ export const nodeFilesystem: Filesystem = {
     }),
 
   write: (file, data) =>
-    withFile(file, writing('w'), async (handle) => {
+    withWritten(file, 'w', async (handle) => {
       requireShortFile(file, await handle.stat());
       await handle.writeFile(data);
     }),
 
   append: (file, data) =>
-    withFile(file, writing('a'), async (handle) => {
+    withWritten(file, 'a', async (handle) => {
       requireShortFile(file, await handle.stat());
       await handle.writeFile(data);
       await handle.sync();
@@ -86,6 +86,21 @@ export function writing(mode: 'w' | 'a'): number {
 export async function allOf(acts: readonly Promise<void>[]): Promise<void> {
   for (const outcome of await Promise.allSettled(acts))
     if (outcome.status === 'rejected') throw outcome.reason;
+}
+
+/** MooseFS may say EEXIST of what it has just made for us, where its server went away meanwhile: asked again it opens. */
+async function withWritten(
+  file: string,
+  mode: 'w' | 'a',
+  use: (handle: fs.FileHandle) => Promise<void>,
+): Promise<void> {
+  try {
+    await withFile(file, writing(mode), use);
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (code !== 'EEXIST' || syscall !== 'open') throw error;
+    await withFile(file, writing(mode), use);
+  }
 }
 
 async function withFile<T>(
