@@ -12,22 +12,22 @@ describe('the time that a training has worked', () => {
   test('is that in which its process had a processor, be it a small part of one', () => {
     const time = begin();
     at.clock += 3;
-    expect(time.seconds).toBe(3);
+    expect(time.read()).toBe(3);
     at.clock += 100;
     at.cpu += 4;
-    expect(time.seconds).toBe(103);
+    expect(time.read()).toBe(103);
   });
 
   test('is not that in which it was stopped', () => {
     const time = begin();
     at.clock += 2;
     at.cpu += 2;
-    expect(time.seconds).toBe(2);
+    expect(time.read()).toBe(2);
     at.clock += 3600;
     at.cpu += 0.01;
-    expect(time.seconds).toBe(2);
+    expect(time.read()).toBe(2);
     at.clock += 1;
-    expect(time.seconds).toBe(3);
+    expect(time.read()).toBe(3);
   });
 
   test('is not that in which it waited', async () => {
@@ -40,7 +40,7 @@ describe('the time that a training has worked', () => {
     expect(await waiting).toBe('done');
     await expect(time.without(() => Promise.reject(new Error('full')))).rejects.toThrow('full');
     at.clock += 1;
-    expect(time.seconds).toBe(1);
+    expect(time.read()).toBe(1);
   });
 });
 

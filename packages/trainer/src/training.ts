@@ -57,7 +57,7 @@ export class Training {
   get spent(): Spent {
     const steps = this.#step - this.start.step;
     return {
-      seconds: this.#time.seconds,
+      seconds: this.#time.read(),
       flops: steps * this.cost.flopsPerStep + this.#validated * this.cost.flopsPerValidation,
     };
   }

@@ -28,8 +28,8 @@ export class WorkTime {
     this.#cpu = cpu();
   }
 
-  /** Seconds so far. To be asked between any two steps: a stop is noticed by how long nobody asked. */
-  get seconds(): number {
+  /** @returns Seconds so far. To be asked between any two steps: a stop is noticed by how long nobody asked. */
+  read(): number {
     const [now, cpu] = [this.clock.monotonic(), this.cpu()];
     const elapsed = now - this.#lookedAt;
     const wasStopped = elapsed >= NOTICEABLE && cpu - this.#cpu < LEAST_SHARE * elapsed;
@@ -41,7 +41,7 @@ export class WorkTime {
 
   /** Waits for something that does not count. */
   async without<T>(wait: () => Promise<T>): Promise<T> {
-    const before = this.seconds;
+    const before = this.read();
     try {
       return await wait();
     } finally {
