@@ -11,7 +11,7 @@ const individual = [
 const known = [
   'experiment\\.json',
   'control(/[0-9]{6})?',
-  '(tests|logs|dead\\.lock)',
+  '(tests|logs|dead\\.lock|lost\\+found)',
   'history(/w[0-9]+\\.jsonl)?',
   'digests(/w[0-9]+-[0-9]+~[0-9]+)?',
   'workers(/w[0-9]+(/(worker\\.json|totals\\.json|beat|staging|trash))?)?',

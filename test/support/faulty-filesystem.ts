@@ -135,7 +135,7 @@ export class FaultyFilesystem implements Filesystem {
     return this.#call('measure', path, undefined, () => this.inner.measure(path));
   }
 
-  kind(path: string): Promise<'file' | 'directory' | 'other'> {
+  kind(path: string): ReturnType<Filesystem['kind']> {
     return this.#call('kind', path, undefined, () => this.inner.kind(path));
   }
   sync(paths: readonly string[]): Promise<void> {

@@ -1,3 +1,6 @@
+/** What a name is. */
+export type Kind = 'file' | 'directory' | 'other';
+
 /**
  * The operations that the population needs of a filesystem. They reject with errors as Node's do (`code`, `errno`),
  * so that the same protocol runs over a directory, a fault injector and a simulation.
@@ -24,9 +27,9 @@ export interface Filesystem {
   unlink(file: string): Promise<void>;
   removeDirectory(directory: string): Promise<void>;
   /** What a name is, symbolic links not followed. */
-  kind(path: string): Promise<'file' | 'directory' | 'other'>;
+  kind(path: string): Promise<Kind>;
   /** What a name takes of the disk (whole blocks), and how many names there are for that; symbolic links not followed. */
-  measure(path: string): Promise<{ kind: 'file' | 'directory' | 'other'; bytes: number; names: number }>;
+  measure(path: string): Promise<{ kind: Kind; bytes: number; names: number }>;
   /**
    * Has the contents of files, and the names in directories, on disk before it resolves. All at once: a journal writes
    * them in one commit, where one after the other each would wait for its own.

@@ -1,5 +1,5 @@
 import { type Stats, constants, promises as fs } from 'node:fs';
-import type { Filesystem } from './filesystem.js';
+import type { Filesystem, Kind } from './filesystem.js';
 
 /** Magic numbers of statfs(2) that mean a disk of this machine: ext, xfs, btrfs, tmpfs, overlay, zfs, f2fs, apfs. */
 const LOCAL_TYPES = new Set([
@@ -128,7 +128,7 @@ export function measured(stat: Stats): Awaited<ReturnType<Filesystem['measure']>
   return { kind, bytes: stat.blocks * 512, names: kind === 'directory' ? 1 : Math.max(1, stat.nlink) };
 }
 
-export function kindOf(stat: Stats): 'file' | 'directory' | 'other' {
+export function kindOf(stat: Stats): Kind {
   return stat.isDirectory() ? 'directory' : stat.isFile() ? 'file' : 'other';
 }
 

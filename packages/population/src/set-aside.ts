@@ -2,6 +2,7 @@ import { integer } from '@galapagos/dna';
 import { POPULATION_FORMAT, formatDocument } from './documents.js';
 import { PopulationError } from './errors.js';
 import { errorCode, ifPresent, isMissing, isOutOfPlace, unfit } from './filesystem-errors.js';
+import type { Kind } from './filesystem.js';
 import { makeOwnDirectory } from './files.js';
 import { LOST_AND_FOUND } from './layout.js';
 import { largest } from './largest.js';
@@ -21,6 +22,8 @@ export async function setAside(
   path: string,
   problem: string,
 ): Promise<string | undefined> {
+  // Whoever took long to find a problem finds it gone: then not even an empty folder is to be left.
+  if ((await kindOf(population, path)) === undefined) return undefined;
   const folder = await claimFolder(population);
   const why = {
     format: POPULATION_FORMAT,
@@ -44,9 +47,24 @@ export async function setAside(
 export async function makeShared(population: Population, below: string): Promise<void> {
   const { filesystem } = population;
   if (await makeOwnDirectory(filesystem, population.path(below))) return;
-  if (await population.isDirectory(below)) return;
+  if (await mayBeDirectory(population, below)) return;
   await setAside(population, below, 'in the place of a directory');
   await makeOwnDirectory(filesystem, population.path(below));
+}
+
+/** One of the experiment's own that does not answer at this moment is there all the same. */
+async function mayBeDirectory(population: Population, below: string): Promise<boolean> {
+  return ['directory', undefined].includes(await kindOf(population, below));
+}
+
+/** What lies there; undefined where nothing does, or does not answer. */
+async function kindOf(population: Population, below: string): Promise<Kind | undefined> {
+  const path = population.path(below);
+  try {
+    return await ifPresent(population.filesystem.kind(path));
+  } catch (error) {
+    throw unfit(path, error);
+  }
 }
 
 /**
@@ -114,7 +132,8 @@ async function claimFolder(population: Population): Promise<string> {
       return false;
     }
   };
-  const isThere = async () => (await make(LOST_AND_FOUND)) || (await population.isDirectory(LOST_AND_FOUND));
+  const isThere = async () =>
+    (await make(LOST_AND_FOUND)) || (await mayBeDirectory(population, LOST_AND_FOUND));
   if (!(await isThere())) {
     // A file, a link to elsewhere: it stays beside, for a person to look at.
     const beside = `${LOST_AND_FOUND}.${integer(population.random, 2 ** 48).toString(36)}`;
