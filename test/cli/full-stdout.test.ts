@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { startProcess } from '../support/processes.js';
+import { temporaryDirectory } from '../support/temporary-directory.js';
 import { program } from './harness.js';
 
 it.skipIf(!existsSync('/dev/full'))(
@@ -14,3 +15,10 @@ it.skipIf(!existsSync('/dev/full'))(
     });
   },
 );
+
+it.skipIf(!existsSync('/dev/full'))('goes on where there is no room for its news', async () => {
+  const command = ['-c', '"$0" "$1" init "$2" --preset quickstart 2> /dev/full'];
+  const root = `${temporaryDirectory()}/run`;
+  const { code } = await startProcess('sh', [...command, process.execPath, program, root]).finished;
+  expect(code).toBe(0);
+});

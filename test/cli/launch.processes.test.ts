@@ -51,6 +51,14 @@ describe('launch', () => {
     await expectSound(root);
   });
 
+  it('says that its workers wait for room', async () => {
+    const root = await makeSearch('few');
+    await galapagos(['set', root, 'bounds.maxInodes=100']);
+    const { code, stderr } = await launchOn(root, 2, '--for', '5s').finished;
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^worker \d waits for room: the experiment takes \d+ inodes of the 100 inodes/m);
+  });
+
   it('gives back on Ctrl-C, also when npm sends it twice; the next launch goes on from the checkpoints', async () => {
     const root = await makeSearch('endless');
     const first = launchOn(root, 2);

@@ -19,7 +19,7 @@ async function workers(refusal: string) {
   const fill = () => (disk.capacity = { bytes: disk.used.bytes, inodes: disk.used.inodes, refusal });
   const free = () => (disk.capacity = { bytes: Infinity, inodes: Infinity, refusal });
   await eventually(() => count('killed') > 20);
-  return { population, all, count, fill, free };
+  return { population, evaluate, all, count, fill, free };
 }
 
 describe('a full disk', () => {
@@ -50,6 +50,22 @@ describe('a full disk', () => {
       expect(count('published')).toBeGreaterThan(count('born') - 4);
     },
   );
+
+  test('as one begins: it joins once there is room, under a name that it claims once', async () => {
+    const { population, evaluate, all, fill, free } = await workers('ENOSPC');
+    fill();
+    const [late, never] = [runHere(population, { evaluate }), runHere(population, { evaluate })];
+    for (const { eventsOf } of [late, never]) await eventually(() => eventsOf('disk-full').length > 0);
+    // The first try of each may have got as far as the name.
+    never.worker.leave();
+    expect(await never.finished).toBe('asked');
+    expect([late, never].flatMap(({ eventsOf }) => eventsOf('joined'))).toEqual([]);
+    free();
+    await eventually(() => late.eventsOf('published').length > 0);
+    for (const { worker } of [...all, late]) worker.leave();
+    expect(await late.finished).toBe('asked');
+    expect((await population.list('workers')).length).toBeLessThanOrEqual(3 + 2);
+  });
 
   test('keeps no worker from leaving, by an order or by a signal', async () => {
     const { population, all, fill, free } = await workers('ENOSPC');

@@ -7,10 +7,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.stderr.write(`galapagos: stdout: ${error.message}\n`);
   void exitFor(error);
 });
-// And one that only read the news is no reason to end a search.
-process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') void exitFor(error);
-});
+// And news that cannot be told are no reason to end a search: nobody reads it any more, or the disk with the log is full.
+process.stderr.on('error', () => undefined);
 
 // Not process.exit at once: what was written may still be on its way out.
 process.exitCode = await main(process.argv.slice(2), process.env, processTerminal());

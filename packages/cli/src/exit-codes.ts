@@ -37,7 +37,7 @@ export const exitCodes: readonly {
   {
     codes: [ExitCode.unfitFilesystem],
     meaning:
-      'The filesystem is unfit: read-only, forbidden, full as one begins, without an atomic rename (`doctor`). One that fails for a while ends with 1.',
+      'The filesystem is unfit: read-only, forbidden, without room for the directory of the logs as `launch` begins, without an atomic rename (`doctor`). One that fails for a while ends with 1.',
     restarts: 'no',
   },
   {

@@ -16,6 +16,7 @@ import { onEndSignals } from './signals.js';
 import { tellWaiting } from './tell-waiting.js';
 import type { Terminal } from './terminal.js';
 import { UsageError } from './usage-error.js';
+import { Waits } from './waits.js';
 
 export interface LaunchRequest {
   readonly population: Population;
@@ -48,6 +49,7 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
   await control.poll();
   const pids = new Map<number, number>();
   const ends = new Map<number, WorkerEnd>();
+  const waits = new Waits(terminal);
   const stopping = new AbortController();
   const ended = new AbortController();
   const bin = fileURLToPath(new URL('../bin/galapagos.js', import.meta.url));
@@ -62,7 +64,9 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
       if (event.kind === 'exited') {
         pids.delete(event.slot);
         ends.set(event.slot, event);
+        waits.forget(event.slot);
       }
+      if (event.kind === 'waits') waits.note(event.slot, event.waitsFor);
       if (event.kind === 'stopping') stopping.abort();
       tell(terminal, event, logs, ends);
     },
@@ -85,7 +89,7 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
   );
   terminal.err(`${countWorkers(workers)}${onGpus(request.gpus)}; logs: ${near(logs)}`);
   const watching = Promise.all([
-    showProgress(population, terminal, seconds, ended.signal),
+    showProgress(population, terminal, { seconds, isWaiting: () => waits.any }, ended.signal),
     heedStop(control, request, running, ended.signal),
     tellWaiting(population, pids, terminal, stopping.signal, ended.signal),
   ]).catch((error: unknown) => {
@@ -175,6 +179,7 @@ function tell(
       return terminal.err(`worker ${event.slot} had not left yet, and was ended`);
     case 'started':
     case 'exited':
+    case 'waits':
     case 'stopping':
     case 'finished':
       return;

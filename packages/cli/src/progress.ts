@@ -9,13 +9,13 @@ const LINE_SECONDS = 15;
 
 /**
  * Shows how a search goes until it is told to end.
- * @param seconds The time that it has; undefined where there is no limit.
+ * @param launch The time that it has, undefined where there is no limit; and whether its workers wait for room.
  * @throws PopulationError `NO_EXPERIMENT` when it is gone.
  */
 export async function showProgress(
   population: Population,
   terminal: Terminal,
-  seconds: number | undefined,
+  launch: { readonly seconds: number | undefined; readonly isWaiting: () => boolean },
   ended: AbortSignal,
 ): Promise<void> {
   const { clock } = population;
@@ -30,11 +30,14 @@ export async function showProgress(
     const now = clock.monotonic();
     if (!terminal.isWatched && now - lineAt < LINE_SECONDS) continue;
     lineAt = now;
-    const line = await patiently(() => progressLine(population, left, before, now - startedAt, seconds));
+    const line = await patiently(() =>
+      progressLine(population, left, before, now - startedAt, launch.seconds),
+    );
     if (ended.aborted) return;
     if (line === undefined) continue;
-    if (terminal.isWatched) terminal.status(line);
-    else terminal.err(line);
+    const whole = launch.isWaiting() ? `no room · ${line}` : line;
+    if (terminal.isWatched) terminal.status(whole);
+    else terminal.err(whole);
   }
 }
 

@@ -14,6 +14,8 @@ export type LaunchEvent =
       error?: Error;
       seconds: number;
     }
+  /** A worker says what it waits for; undefined where it waits no more. */
+  | { kind: 'waits'; slot: number; waitsFor: string | undefined }
   /** The slot gets a new worker after `delaySeconds`. */
   | { kind: 'restarting'; slot: number; delaySeconds: number; failures: number }
   /** The slot failed more often than the limit allows and stays empty. */

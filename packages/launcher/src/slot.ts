@@ -4,7 +4,7 @@ import { codeOfSignal, ExitCode, isSignalCode, verdictOn } from './exit-codes.js
 import { FailureRecord } from './failures.js';
 import type { ResolvedLaunchOptions } from './options.js';
 import type { SlotResult } from './result.js';
-import { askToLeave, killGroup, spawnWorker } from './worker-process.js';
+import { askToLeave, heard, killGroup, spawnWorker } from './worker-process.js';
 
 /** What a slot tells the launch that it belongs to. */
 export interface SlotOwner {
@@ -67,6 +67,10 @@ export class Slot {
     child.once('error', (error: NodeJS.ErrnoException) => {
       // Also emitted for a worker that runs (a signal that was refused, say); only one without a pid never began.
       if (child.pid === undefined) this.#guard(() => this.#couldNotStart(error));
+    });
+    child.on('message', (message) => {
+      const said = heard(message);
+      if (said !== undefined) this.#guard(() => this.#emit({ kind: 'waits', ...said }));
     });
     child.once('exit', (code, signal) => this.#guard(() => this.#exited(code, signal)));
     if (child.pid !== undefined) this.#emit({ kind: 'started', pid: child.pid, restarts: this.#starts - 1 });

@@ -7,7 +7,7 @@ import type { ResolvedLaunchOptions } from './options.js';
  * Starts one worker as the leader of its own process group: Ctrl-C in a terminal reaches the launcher alone, and
  * one signal reaches a worker with everything that it started.
  *
- * The IPC channel carries nothing. It is the worker's way to notice that the launcher is gone, however it died:
+ * The IPC channel carries what the worker waits for ({@link heard}). And it is the worker's way to notice that the launcher is gone, however it died:
  * the kernel closes the channel, and the worker sees `disconnect`. That may be before the worker's own code runs,
  * so a worker has to look at `process.connected` once as well.
  */
@@ -27,6 +27,13 @@ export function spawnWorker(
     // The worker has its own copy.
     closeSync(log);
   }
+}
+
+/** What a worker says of itself: `{ waitsFor: 'room …' }`, or null. Undefined where it is nothing of that kind. */
+export function heard(message: unknown): { readonly waitsFor: string | undefined } | undefined {
+  if (typeof message !== 'object' || message === null || !('waitsFor' in message)) return undefined;
+  const { waitsFor } = message;
+  return { waitsFor: typeof waitsFor === 'string' ? waitsFor : undefined };
 }
 
 /** SIGTERM to the worker alone: it has to end its trainer in order, so the trainer must not hear of it first. */

@@ -65,6 +65,11 @@ export function isFull(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT'].includes(errorCode(cause));
 }
 
+/** Of an error that {@link isFull}: what a person can do. */
+export function fullInWords(error: unknown): string {
+  return error instanceof PopulationError ? error.message : (refusals[errorCode(error)] ?? String(error));
+}
+
 /** Whether a filesystem failed in a way that passes: then a launcher is to start the worker again. */
 export function isPassing(error: unknown): boolean {
   return passing.includes(errorCode(error));

@@ -51,7 +51,15 @@ export {
   remakeDirectories,
   searchSchema,
 } from './experiment.js';
-export { errorCode, isFull, isOutOfPlace, isMissing, isPassing, unfit } from './filesystem-errors.js';
+export {
+  errorCode,
+  fullInWords,
+  isFull,
+  isOutOfPlace,
+  isMissing,
+  isPassing,
+  unfit,
+} from './filesystem-errors.js';
 export { everyone } from './everyone.js';
 export type { Filesystem } from './filesystem.js';
 export { allEntries, bestEntry, findIndividual } from './find.js';

@@ -35,10 +35,21 @@ export class Membership {
 
   /**
    * Claims a name that nobody ever had, by exclusive mkdir.
+   * @param attempt Does each of the two steps, both of which can be tried again: where the disk is full, say.
    * @throws PopulationError `UNFIT` when the directory cannot be written.
    */
-  static async join(population: Population, options: JoinOptions): Promise<Membership> {
-    const name = await claimName(population);
+  static async join(
+    population: Population,
+    options: JoinOptions,
+    attempt: <Result>(step: () => Promise<Result>) => Promise<Result> = (step) => step(),
+  ): Promise<Membership> {
+    const membership = new Membership(population, await attempt(() => claimName(population)));
+    await attempt(() => membership.#enter(options));
+    return membership;
+  }
+
+  async #enter(options: JoinOptions): Promise<void> {
+    const { population, name } = this;
     const { filesystem } = population;
     const path = population.path(workerPath(name));
     try {
@@ -55,10 +66,8 @@ export class Membership {
         startedAt: population.clock.now().toISOString(),
       };
       await replaceFile(filesystem, `${path}/worker.json`, formatDocument(document));
-      const membership = new Membership(population, name);
-      await membership.writeTotals();
-      await membership.beat();
-      return membership;
+      await this.writeTotals();
+      await this.beat();
     } catch (error) {
       throw unfit(path, error);
     }

@@ -1,4 +1,4 @@
-import { type Clock, type Filesystem, isFull } from '@galapagos/population';
+import { type Clock, type Filesystem, fullInWords, isFull } from '@galapagos/population';
 import type { Backend } from './backend.js';
 import type { Examples } from './examples.js';
 import type { FromTrainer } from './messages.js';
@@ -69,5 +69,5 @@ export async function ifThereIsRoom(bench: Workbench, write: () => Promise<void>
 }
 
 function full(error: unknown): FromTrainer {
-  return { type: 'full', reason: error instanceof Error ? error.message : String(error) };
+  return { type: 'full', reason: fullInWords(error) };
 }

@@ -1,4 +1,4 @@
-import { isFull } from '@galapagos/population';
+import { type Membership, fullInWords, isFull } from '@galapagos/population';
 import type { Shift } from './shift.js';
 
 /** Seconds between two tries, at first and at most. */
@@ -10,16 +10,18 @@ const LATEST = 15;
  * it.
  * @throws What the filesystem says otherwise; also that it is full, where the worker leaves meanwhile.
  */
-export async function untilThereIsRoom<T>(shift: Shift, work: () => Promise<T>): Promise<T> {
-  const { population, me, exit, emit } = shift;
+export async function untilThereIsRoom<T>(
+  { population, me, exit, emit }: Pick<Shift, 'population' | 'exit' | 'emit'> & { readonly me?: Membership },
+  work: () => Promise<T>,
+): Promise<T> {
   for (let wait = SOONEST; ; wait = Math.min(2 * wait, LATEST)) {
     try {
       // Something small first: work that fails halfway leaves traces, an adoption its tenure.
-      if (wait > SOONEST) await me.writeTotals();
+      if (wait > SOONEST) await me?.writeTotals();
       return await work();
     } catch (error) {
       if (!isFull(error) || exit.reason !== undefined) throw error;
-      if (wait === SOONEST) emit({ event: 'disk-full', reason: messageOf(error) });
+      if (wait === SOONEST) emit({ event: 'disk-full', reason: fullInWords(error) });
       await population.clock.sleep(wait * (0.5 + 0.5 * population.random.next()), exit.handBack);
     }
   }
@@ -31,10 +33,6 @@ export async function ifThereIsRoom(shift: Shift, work: () => Promise<void>): Pr
     await work();
   } catch (error) {
     if (!isFull(error)) throw error;
-    shift.emit({ event: 'disk-full', reason: messageOf(error) });
+    shift.emit({ event: 'disk-full', reason: fullInWords(error) });
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,10 +2,12 @@ import { SeededRandom, seedOf } from '@galapagos/dna';
 import {
   Control,
   type Host,
+  type JoinOptions,
   Liveness,
   Membership,
   type Politely,
   type Population,
+  isFull,
   politely,
   siteName,
 } from '@galapagos/population';
@@ -69,7 +71,7 @@ export class Worker {
    */
   async run(): Promise<LeaveReason> {
     const shift = await this.#join();
-    if (shift === undefined) return 'quarantined';
+    if (typeof shift === 'string') return shift;
     const { me, emit } = shift;
     const heart = new AbortController();
     // Never rejects: it may fail long before anybody waits for it.
@@ -98,8 +100,8 @@ export class Worker {
     return reason;
   }
 
-  /** @returns Undefined where this site is not to train. */
-  async #join(): Promise<Shift | undefined> {
+  /** @returns Why it leaves at once, if it does: this site is not to train, or it was asked to before there was room. */
+  async #join(): Promise<Shift | LeaveReason> {
     const { population, evaluate, onEvent, ...options } = this.options;
     const control = new Control(population);
     await control.poll();
@@ -108,10 +110,11 @@ export class Worker {
     const quarantine = control.quarantineOf(site);
     if (quarantine !== undefined) {
       onEvent?.({ event: 'quarantined', site: siteName(quarantine), reason: quarantine.reason });
-      return undefined;
+      return 'quarantined';
     }
-    const me = await Membership.join(population, options);
     const emit = onEvent ?? (() => undefined);
+    const me = await this.#becomeMember(options, emit);
+    if (me === undefined) return this.#exit.reason ?? 'asked';
     emit({ event: 'joined', worker: me.name, backend: options.backend, reason: options.backendReason });
     const liveness = new Liveness(population, {
       host: options.host,
@@ -137,6 +140,20 @@ export class Worker {
       suspicion: new Suspicion(population, me, site, liveness),
       holding: undefined,
     };
+  }
+
+  /** @returns Undefined where it was asked to leave while there was no room for what a member writes. */
+  async #becomeMember(options: JoinOptions, emit: Shift['emit']): Promise<Membership | undefined> {
+    const exit = this.#exit;
+    const { population } = this.options;
+    try {
+      return await Membership.join(population, options, (step) =>
+        untilThereIsRoom({ population, exit, emit }, step),
+      );
+    } catch (error) {
+      if (isFull(error) && exit.reason !== undefined) return undefined;
+      throw error;
+    }
   }
 
   async #work(shift: Shift): Promise<void> {

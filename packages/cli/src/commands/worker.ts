@@ -8,6 +8,7 @@ import { ownGpu } from '../gpu-plan.js';
 import { openPopulation } from '../ground.js';
 import { refuseCrowd } from '../refuse-crowd.js';
 import { refuseOtherData } from '../refuse-other-data.js';
+import { tellLauncher } from '../tell-launcher.js';
 import { tellPerson } from '../tell-worker.js';
 import { version } from '../version.js';
 import { backendOption } from '../workers-option.js';
@@ -48,9 +49,11 @@ export const workerCommand = defineCommand({
         backendReason: `${ready.detail}: ${ready.reason}`,
         device: deviceOf(ready.backend),
         ...slurmJob(),
-        onEvent: terminal.isWatched
-          ? tellPerson(terminal)
-          : logEvents({ write: (line) => terminal.err(line.trimEnd()) }, log),
+        onEvent: tellLauncher(
+          terminal.isWatched
+            ? tellPerson(terminal)
+            : logEvents({ write: (line) => terminal.err(line.trimEnd()) }, log),
+        ),
       });
       return await runUntilTold(worker, departure);
     } finally {
