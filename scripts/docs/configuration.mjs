@@ -8,7 +8,7 @@ export function configurationPage({ configurationJsonSchema, presets }, example)
     '',
     '<!-- Made by scripts/docs.mjs out of packages/cli/src and docs/example.yaml. Do not edit. -->',
     '',
-    'A file in YAML or JSON, for `galapagos init <dir> --config search.yaml`. An unknown field is an error. Every number of seconds may be written as a duration: `90s`, `30m`, `2h`, `1h30m`; every number of bytes as a size: `500MB`, `2TB`, `1GiB`. A path is relative to the file. The [JSON Schema](../packages/cli/configuration.schema.json) is made from the same definitions, so an editor can check the file as you type.',
+    'A file in YAML or JSON, for `galapagos init <dir> --config search.yaml`. An unknown field is an error. Every number of seconds may be written as a duration: `90s`, `30m`, `2h`, `1h30m`; every number of bytes as a size: `500MB`, `2TB`, `1GiB`; operations as `20PFLOP`. A path is relative to the file. The [JSON Schema](../packages/cli/configuration.schema.json) is made from the same definitions, so an editor can check the file as you type.',
     '',
     'What comes first wins: `--set search.populationSize=20` (as often as needed), flags, the environment, the file of `--config`, `--preset`, defaults. What came out of it is written into `experiment.json`, whole, and never changes: only `bounds` may, by `galapagos set`.',
     '',

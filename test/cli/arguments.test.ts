@@ -1,12 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { temporaryDirectory } from '../support/temporary-directory.js';
-import { flagsOf, galapagos } from './harness.js';
+import { newWorld } from '../population/support.js';
+import { galapagos } from './harness.js';
 
 let root: string;
 
 beforeEach(async () => {
-  root = `${temporaryDirectory()}/run`;
-  expect((await galapagos(['init', root, ...flagsOf()])).code).toBe(0);
+  ({ root } = await newWorld({ populationSize: 8 }));
 });
 
 const here = () => ({ environment: { GALAPAGOS_DIR: root } });

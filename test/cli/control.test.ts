@@ -47,6 +47,8 @@ describe('quarantine', () => {
     await galapagos(['quarantine', root, 'gpu-07/GPU-1', '--reason', 'its memory']);
     const all = await galapagos(['quarantine', root, 'gpu-08']);
     expect(all.err).toMatch(/^gpu-08 is quarantined: its workers give back what they hold and leave/);
+    // A slip of the pen is quarantined too, and would keep nobody away.
+    expect(all.err).toContain('\nno worker of gpu-08 is here now; ');
     const { out } = await galapagos(['quarantine', root]);
     expect(out).toMatch(/^gpu-07\/GPU-1 +\d{4}-.* UTC +a person +its memory\ngpu-08 .* by hand$/m);
     expect((await galapagos(['status', root])).out).toMatch(

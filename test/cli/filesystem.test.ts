@@ -76,8 +76,8 @@ describe('a directory that is no good', () => {
   it('is refused where a file is in its place', async () => {
     writeFileSync(root, '');
     const { code, err } = await init();
-    expect(code).toBe(5);
-    expect(err).toContain(root);
+    expect(code).toBe(2);
+    expect(err).toContain(`${root}: is no directory`);
     expect((await galapagos(['status', root])).code).toBe(3);
   });
 

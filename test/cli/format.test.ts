@@ -12,6 +12,7 @@ import {
   quote,
   table,
 } from '../../packages/cli/src/format.js';
+import { unitOf } from '../../packages/cli/src/units.js';
 
 describe('how numbers are written', () => {
   it.each([
@@ -72,6 +73,17 @@ describe('durations that people write', () => {
   it.each(['', 'soon', '-5s', '5 parsecs', '1h30', '5 s m', 's', '1e3s', '٣s'])('not %j', (text) => {
     expect(parseDuration(text)).toBeUndefined();
   });
+});
+
+describe('operations that people write', () => {
+  const parse = unitOf('bounds.flops')?.parse;
+  it.each([
+    ['20PFLOP', 2e16],
+    ['1.5 EFLOPs', 1.5e18],
+    ['7FLOP', 7],
+  ])('%s', (text, count) => expect(parse?.(text)).toBe(count));
+
+  it.each(['20P', '20PB', 'FLOP', '-1GFLOP'])('not %j', (text) => expect(parse?.(text)).toBeUndefined());
 });
 
 describe('table', () => {

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import type { Experiment } from '@galapagos/population';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../support/temporary-directory.js';
@@ -79,6 +79,49 @@ describe('init', () => {
     expect(await refused('--preset', 'mnist', '--data', 'none/here')).toContain('none/here/train-images');
     const other = ['--set', 'data.source=mnist', '--data', 'none/here'];
     expect(await refused('--preset', 'images', ...other)).toContain('none/here/train-images');
+  });
+
+  it('says what the filesystem is like, and how long a worker may be silent there', async () => {
+    const root = fresh();
+    const { err } = await galapagos(['init', root, ...quickstart]);
+    expect(err).toMatch(
+      /The filesystem is fit.*; a worker that is silent for 10 s is taken for gone \(bounds\.leaseSeconds\)\./,
+    );
+    expect(err).not.toContain('other things');
+    const short = await galapagos(['init', fresh(), ...quickstart, '--set', 'bounds.leaseSeconds=2']);
+    expect(short.err).toMatch(
+      /This filesystem asks for \d+ s: one that only hesitates would be taken for gone/,
+    );
+  });
+
+  it('says what lies beside it, and refuses the root of a disk', async () => {
+    const root = temporaryDirectory();
+    writeFileSync(`${root}/search.yaml`, '');
+    const { code, err } = await galapagos(['init', root, ...quickstart]);
+    expect(code).toBe(0);
+    expect(err).toContain('The directory held other things before (search.yaml), which stay as they are.');
+    const disk = temporaryDirectory();
+    mkdirSync(`${disk}/lost+found`);
+    expect(await galapagos(['init', disk, ...quickstart])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(`take a directory of its own on it, as ${disk}/run`) as string,
+    });
+    expect(readdirSync(disk)).toEqual(['lost+found']);
+  });
+
+  it.each([
+    ['bounds.maxInodes=107', '108 inodes'],
+    ['bounds.maxBytes=300kB', '344 kB'],
+  ])('refuses %s, under which the population would never be at its set point', async (bound, least) => {
+    const refused = await galapagos(['init', fresh(), ...quickstart, '--set', bound]);
+    expect(refused.code).toBe(2);
+    expect(refused.err).toContain(`a population of 12 takes ${least} at the very least`);
+  });
+
+  it('says where a bound of the disk will stop births', async () => {
+    const { code, err } = await galapagos(['init', fresh(), ...quickstart, '--set', 'bounds.maxInodes=200']);
+    expect(code).toBe(0);
+    expect(err).toContain('More than bounds.maxBytes or bounds.maxInodes: births will stop there.');
   });
 
   it('takes JSON, and several --set before the directory', async () => {

@@ -11,7 +11,7 @@ const race = (wrong: Partial<RaceFacts> = {}): RaceFacts => ({
 });
 
 const alone: SoloFacts = {
-  isLocal: true,
+  medium: 'disk',
   freeBytes: 1e12,
   freeInodes: 1e7,
   written: quick,
@@ -141,6 +141,7 @@ describe('the verdict', () => {
       'a birth takes 0.2 s',
     ],
     ['clocks differ', { alone: { serverAhead: -40 } }, 'times of files', 'no lease depends on it'],
+    ['it is in memory', { alone: { medium: 'memory' } }, 'where it lies', 'when this machine stops'],
     ['there are no hard links', { alone: { hasLinks: false } }, 'hard links', 'are copied'],
     ['there is little room', { alone: { freeBytes: 5e8 } }, 'room', 'births stop'],
     ['there are few inodes', { alone: { freeInodes: 500 } }, 'room', 'births stop'],
@@ -188,9 +189,9 @@ describe('the lease', () => {
 
   it('is short on a disk, long on a mount, and longer than ten of what is slowest', () => {
     expect(lease({})).toBe(10);
-    expect(lease({ alone: { isLocal: false } })).toBe(60);
+    expect(lease({ alone: { medium: 'network' } })).toBe(60);
     expect(lease({}, withOther())).toBe(60);
     expect(lease({ alone: { written: { median: 0.1, worst: 3.2 } } })).toBe(40);
-    expect(lease({ alone: { isLocal: false } }, withOther({ visibility: late(26) }))).toBe(260);
+    expect(lease({ alone: { medium: 'network' } }, withOther({ visibility: late(26) }))).toBe(260);
   });
 });

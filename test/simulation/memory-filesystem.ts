@@ -33,7 +33,7 @@ export function filesystemOf(disk: Disk, view: View = truth): Filesystem {
     space: () => ({
       bytes: disk.capacity.bytes - disk.used.bytes,
       inodes: disk.capacity.inodes - disk.used.inodes,
-      local: true,
+      medium: 'memory' as const,
     }),
   });
 }

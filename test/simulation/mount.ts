@@ -237,7 +237,7 @@ export function mount(server: Server, process: VirtualProcess, cache: ClientCach
       simple('space', path, () => ({
         bytes: disk.capacity.bytes - disk.used.bytes,
         inodes: disk.capacity.inodes - disk.used.inodes,
-        local: false,
+        medium: 'network' as const,
       })),
   };
 }

@@ -142,7 +142,7 @@ export class FaultyFilesystem implements Filesystem {
     const half = () => this.inner.sync(paths.slice(0, paths.length / 2));
     return this.#call('sync', paths[0] ?? '', undefined, () => this.inner.sync(paths), half, paths);
   }
-  space(path: string): Promise<{ bytes: number; inodes: number; local: boolean }> {
+  space(path: string): ReturnType<Filesystem['space']> {
     return this.#call('space', path, undefined, () => this.inner.space(path));
   }
 

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { type Dataset, loadDataset } from '@galapagos/datasets';
 import {
   EXPERIMENT_FILE,
+  LOST_AND_FOUND,
   type Experiment,
   POPULATION_FORMAT,
   createExperiment,
@@ -16,14 +17,17 @@ import { type Costs, measureCosts } from './costs.js';
 import { deriveLimits } from './derive-limits.js';
 import { realGround } from './ground.js';
 import { thisMachine } from './machine.js';
-import { requireFit } from './require-fit.js';
-import { refuseHopeless, refuseTooCostly } from './refuse-hopeless.js';
+import { type Fit, requireFit } from './require-fit.js';
+import { refuseHopeless, refuseTightBounds, refuseTooCostly } from './refuse-hopeless.js';
 import { UsageError } from './usage-error.js';
 import { version } from './version.js';
 
 export interface Created {
   readonly experiment: Experiment;
   readonly dataset: Dataset;
+  readonly fit: Fit;
+  /** What else lies in the directory: some of it, if there is anything. */
+  readonly beside: readonly string[];
   /** The limits of an individual, and why. */
   readonly limits: readonly string[];
   /** What individuals cost on this machine. Measured once, and not before it is asked for. */
@@ -38,19 +42,21 @@ export async function createFrom(directory: string, raw: RawConfiguration, sourc
   if (directory === '')
     throw new UsageError('the directory of the experiment is empty: is a variable not set?');
   refuseOccupied(directory);
+  const beside = namesIn(resolve(directory));
   const configuration = resolveConfiguration(raw, source);
   const dataset = await loadDataset(configuration.data);
   refuseHopeless(configuration.training, dataset, source);
-  const { leaseSeconds } = await requireFit(directory);
+  const fit = await requireFit(directory);
   let costs: Promise<Costs> | undefined;
   const measure = () => (costs ??= measureCosts(dataset, configuration.training, 'auto'));
   const { limits, reasons } = await deriveLimits(configuration, dataset, thisMachine(), measure);
   const training = { ...configuration.training, limits };
   refuseTooCostly(configuration.search, training, dataset, source);
   const ground = realGround();
-  const experiment = resolved({ ...configuration, training }, dataset, leaseSeconds);
+  const experiment = resolved({ ...configuration, training }, dataset, fit.settings.leaseSeconds);
+  refuseTightBounds(experiment.bounds, experiment.search, source);
   await createExperiment(ground, resolve(directory), experiment);
-  return { experiment, dataset, limits: reasons, measure };
+  return { experiment, dataset, fit, beside, limits: reasons, measure };
 }
 
 function resolved(
@@ -89,10 +95,15 @@ function refuseOccupied(directory: string): void {
   const remains = ['training', 'alive', 'dead', 'hall-of-fame', 'history'].filter(
     (state) => namesIn(`${root}/${state}`).length > 0,
   );
-  if (remains.length === 0) return;
-  throw new UsageError(
-    `${directory}: holds individuals of a search (${remains.map((state) => `${state}/`).join(', ')}) whose ${EXPERIMENT_FILE} is gone: put that back, or take another directory`,
-  );
+  if (remains.length > 0)
+    throw new UsageError(
+      `${directory}: holds individuals of a search (${remains.map((state) => `${state}/`).join(', ')}) whose ${EXPERIMENT_FILE} is gone: put that back, or take another directory`,
+    );
+  // Workers set aside in a directory of that name what they find in their way.
+  if (namesIn(root).includes(LOST_AND_FOUND))
+    throw new UsageError(
+      `${directory}: holds the ${LOST_AND_FOUND}/ of a disk: take a directory of its own on it, as ${directory}/run`,
+    );
 }
 
 function namesIn(path: string): string[] {

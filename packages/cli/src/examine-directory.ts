@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import {
   type BetweenFacts,
@@ -8,6 +9,7 @@ import {
   errorCode,
   examineBetween,
   examineMount,
+  isMissing,
   unfit,
 } from '@galapagos/population';
 import { duration, quote } from './format.js';
@@ -27,8 +29,7 @@ export interface Peer {
 
 /**
  * Finds out whether workers can work in a directory, and judges it.
- * @throws PopulationError `UNFIT` when the filesystem refuses; MissingParticipant where the other host is missing;
- *   UsageError; Interrupted.
+ * @throws PopulationError `UNFIT` when the filesystem refuses; UsageError; Interrupted.
  */
 export async function examineDirectory(
   path: string,
@@ -40,19 +41,27 @@ export async function examineDirectory(
   const onStep = (what: string) => terminal?.status(`${path}: ${what}`);
   try {
     const facts = await examineMount(path, `.doctor-${randomUUID()}`, { effort, signal, onStep });
-    let between: BetweenFacts | null = null;
-    if (peer !== undefined) {
-      const { hasLinks } = facts.alone;
-      const onWaiting = tellWaiting(path, peer, terminal);
-      const nonce = randomUUID();
-      between = await examineBetween(path, { ...peer, effort, signal, onStep, hasLinks, nonce, onWaiting });
-    }
-    return { path, ...judgeMount(facts, between), ...facts, between };
+    const { hasLinks } = facts.alone;
+    const meeting = { effort, signal, onStep, hasLinks, nonce: randomUUID() };
+    const { between, peerProblem } =
+      peer === undefined
+        ? { between: null, peerProblem: null }
+        : await meetIfThere(
+            examineBetween(path, { ...peer, ...meeting, onWaiting: tellWaiting(path, peer, terminal) }),
+          );
+    return { path, ...judgeMount(facts, between), ...facts, between, peerProblem };
   } catch (error) {
     if (signal.aborted) throw new Interrupted(String(signal.reason));
+    if (isMissing(error) && !isDirectory(path))
+      throw new UsageError(
+        `${path}: ${existsSync(path) ? 'is no directory' : 'there is no such directory'}`,
+        {
+          cause: error,
+        },
+      );
     if (errorCode(error) === 'ENOENT')
-      throw new UsageError(`${path}: there is no such directory`, { cause: error });
-    if (error instanceof MissingParticipant && peer === undefined) {
+      throw new PopulationError('UNFIT', `${path}: nothing can be made there`, { cause: error });
+    if (error instanceof MissingParticipant) {
       const what = `what one process writes there another does not see (${error.message})`;
       throw new PopulationError('UNFIT', `${path}: ${what}`, { cause: error });
     }
@@ -63,11 +72,26 @@ export async function examineDirectory(
   }
 }
 
+/** What this host found alone is worth to be told also where the other never came. */
+async function meetIfThere(facts: Promise<BetweenFacts>): Promise<Pick<Mount, 'between' | 'peerProblem'>> {
+  try {
+    return { between: await facts, peerProblem: null };
+  } catch (error) {
+    if (!(error instanceof MissingParticipant)) throw error;
+    return { between: null, peerProblem: error.message };
+  }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
 /** Seconds between two lines of news, where no terminal shows them one over the other. */
 const LINE_SECONDS = 15;
 
 function tellWaiting(path: string, { me, other, waitSeconds }: Peer, terminal: Terminal | undefined) {
-  const command = `galapagos doctor ${quote(path)} --peer ${quote(other === undefined ? 'any' : me)}`;
+  const names = other === undefined ? '--peer any' : `--as ${quote(other)} --peer ${quote(me)}`;
+  const command = `galapagos doctor ${quote(path)} ${names}`;
   let saidAt = -Infinity;
   return (waited: number, others: readonly string[]) => {
     const there = others.length === 0 ? '' : `; there is ${others.join('; ')}`;

@@ -54,7 +54,7 @@ function leaseOf({ alone, together }: MountFacts, between: BetweenFacts | null):
     slowestLook(facts.visibility),
   );
   const slowest = Math.max(alone.written.worst, alone.renamed.worst, ...seen);
-  const least = alone.isLocal && between === null ? LOCAL_LEASE : NETWORK_LEASE;
+  const least = alone.medium !== 'network' && between === null ? LOCAL_LEASE : NETWORK_LEASE;
   return Math.max(least, 10 * Math.ceil((SAFETY * slowest) / 10));
 }
 
@@ -99,10 +99,23 @@ const LITTLE_BYTES = 1e9;
 const FEW_INODES = 10_000;
 
 function judgeAlone(alone: SoloFacts): Judgement[] {
-  return [judgeSync(alone), judgeSpeed(alone), judgeTimes(alone), judgeLinks(alone), judgeRoom(alone)];
+  return [
+    ...judgeMedium(alone),
+    judgeSync(alone),
+    judgeSpeed(alone),
+    judgeTimes(alone),
+    judgeLinks(alone),
+    judgeRoom(alone),
+  ];
 }
 
-function judgeSync({ written, synced, directorySynced, isLocal }: SoloFacts): Judgement {
+function judgeMedium({ medium }: SoloFacts): Judgement[] {
+  if (medium !== 'memory') return [];
+  const follows = 'nothing of it is left when this machine stops: keep a search elsewhere';
+  return [{ subject: 'where it lies', level: 'limit', measured: 'in the memory of this machine', follows }];
+}
+
+function judgeSync({ written, synced, directorySynced, medium }: SoloFacts): Judgement {
   const subject = 'fsync';
   if (synced === null || directorySynced === null) {
     return {
@@ -122,14 +135,12 @@ function judgeSync({ written, synced, directorySynced, isLocal }: SoloFacts): Ju
       follows: `a birth takes ${birth} for it: train longer than that`,
     };
   }
-  const isFree = isLocal && synced.median < 2 * written.median && synced.median < 0.0005;
+  const isFree = medium === 'disk' && synced.median < 2 * written.median && synced.median < 0.0005;
   return {
     subject,
     level: 'good',
     measured,
-    follows: isFree
-      ? 'nearly nothing: a very fast disk, or memory, of which a power cut leaves nothing'
-      : null,
+    follows: isFree ? 'nearly nothing: a very fast disk, or one that only says that it has written' : null,
   };
 }
 

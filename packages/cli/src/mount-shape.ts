@@ -4,7 +4,9 @@ const seconds = z.number();
 const delay = z.strictObject({ median: seconds, worst: seconds });
 
 const soloShape = z.strictObject({
-  isLocal: z.boolean().describe('Whether it is a disk of this machine, by what it says of itself.'),
+  medium: z
+    .enum(['disk', 'memory', 'network'])
+    .describe('A disk of this machine, its memory, or a network mount, by what it says of itself.'),
   freeBytes: z.number(),
   freeInodes: z.number().nullable().describe('Null where the filesystem has no fixed number.'),
   written: delay.describe('Seconds to write 4 kB.'),
@@ -73,5 +75,6 @@ export const mountShape = z.strictObject({
     .strictObject({ other: z.string(), isFirst: z.boolean(), together: sharedShape })
     .nullable()
     .describe('With --peer: what this host and the other one found.'),
+  peerProblem: z.string().nullable().describe('With --peer: why the two did not come to try it together.'),
 });
 export type Mount = z.infer<typeof mountShape>;

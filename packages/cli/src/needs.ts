@@ -6,9 +6,9 @@ import { BASE_BYTES, bytesOf } from './derive-limits.js';
 import { bytes, count, duration, scaled } from './format.js';
 
 /** Inodes of one individual: its folder and its tenure's, DNA, birth, inherited, attempt, curve, weights, evaluation. */
-const INODES = 9;
+export const INODES = 9;
 /** Bytes of all of them but the weights, in blocks of 4 kB. */
-const TEXT_BYTES = 7 * 4096;
+export const TEXT_BYTES = 7 * 4096;
 const YEAR = 365 * 86_400;
 
 /** How long a search is to be: so many births, or as many operations as the paper's. */
@@ -74,8 +74,19 @@ async function describeDisk(
   const free = `${bytes(space.bytes)}${space.inodes === Infinity ? '' : ` and ${count(space.inodes, 'inodes')}`}`;
   return [
     `Disk: about ${bytes(need.bytes)} and ${need.inodes} inodes at the set point of ${search.populationSize}, ${bytes(need.mostBytes)} if all had ${count(mostParameters, 'parameters')}; free are ${free}.`,
+    ...warnOfBounds(need, bounds),
     ...warnOfDisk(need, space),
   ];
+}
+
+/** The same where the experiment may not take what there is. */
+function warnOfBounds(need: DiskNeed, { maxBytes, maxInodes }: Experiment['bounds']): string[] {
+  const isTight = need.bytes > (maxBytes ?? Infinity) || need.inodes > (maxInodes ?? Infinity);
+  return isTight
+    ? [
+        '  More than bounds.maxBytes or bounds.maxInodes: births will stop there. Raise it, or take a smaller search.',
+      ]
+    : [];
 }
 
 export interface DiskNeed {

@@ -1,7 +1,9 @@
 import type { Dataset } from '@galapagos/datasets';
 import { firstDna } from '@galapagos/dna';
-import type { Search } from '@galapagos/population';
+import type { Bounds, Search } from '@galapagos/population';
 import { type TrainingSettings, costOf, excessOver, planNetwork } from '@galapagos/trainer';
+import { bytes } from './format.js';
+import { INODES, TEXT_BYTES } from './needs.js';
 import { UsageError } from './usage-error.js';
 
 /**
@@ -42,4 +44,20 @@ export function refuseTooCostly(
   const excess = excessOver(costOf(plan, training.batchSize), training);
   if (excess === undefined) return;
   throw new UsageError(`${source}: even the first individual has ${excess}; raise it`);
+}
+
+/** Bounds of the disk under which the population would never be at its set point. @throws UsageError. */
+export function refuseTightBounds(
+  { maxBytes, maxInodes }: Pick<Bounds, 'maxBytes' | 'maxInodes'>,
+  { populationSize }: Pick<Search, 'populationSize'>,
+  source: string,
+): void {
+  const refuse = (bound: string, least: string): never => {
+    throw new UsageError(
+      `${source}: bounds.${bound}: a population of ${populationSize} takes ${least} at the very least; raise it, or take a smaller population`,
+    );
+  };
+  const least = { bytes: populationSize * TEXT_BYTES, inodes: populationSize * INODES };
+  if (maxInodes !== null && maxInodes < least.inodes) refuse('maxInodes', `${least.inodes} inodes`);
+  if (maxBytes !== null && maxBytes < least.bytes) refuse('maxBytes', bytes(least.bytes));
 }

@@ -1,6 +1,9 @@
 /** What a name is. */
 export type Kind = 'file' | 'directory' | 'other';
 
+/** A disk of this machine, its memory (tmpfs), or a server's. */
+export type Medium = 'disk' | 'memory' | 'network';
+
 /**
  * The operations that the population needs of a filesystem. They reject with errors as Node's do (`code`, `errno`),
  * so that the same protocol runs over a directory, a fault injector and a simulation.
@@ -35,6 +38,6 @@ export interface Filesystem {
    * them in one commit, where one after the other each would wait for its own.
    */
   sync(paths: readonly string[]): Promise<void>;
-  /** Free bytes and inodes, and whether the mount is one of a local disk. */
-  space(path: string): Promise<{ bytes: number; inodes: number; local: boolean }>;
+  /** Free bytes and inodes, and where they are. */
+  space(path: string): Promise<{ bytes: number; inodes: number; medium: Medium }>;
 }

@@ -79,6 +79,7 @@ export {
   type DeadEntry,
   type Entry,
   INHERITED_FILE,
+  LOST_AND_FOUND,
   type IndividualId,
   type TrainingEntry,
   WEIGHTS_FILE,

@@ -61,7 +61,7 @@ export const localFilesystem: Filesystem = {
 /** The real filesystem, as is best for where a directory lies. */
 export async function filesystemAt(directory: string): Promise<Filesystem> {
   try {
-    return (await nodeFilesystem.space(directory)).local ? localFilesystem : nodeFilesystem;
+    return (await nodeFilesystem.space(directory)).medium === 'network' ? nodeFilesystem : localFilesystem;
   } catch {
     // Whoever uses it is told what is wrong with the directory.
     return nodeFilesystem;

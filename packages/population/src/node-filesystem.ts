@@ -1,10 +1,10 @@
 import { type Stats, constants, promises as fs } from 'node:fs';
 import type { Filesystem, Kind } from './filesystem.js';
 
-/** Magic numbers of statfs(2) that mean a disk of this machine: ext, xfs, btrfs, tmpfs, overlay, zfs, f2fs, apfs. */
-const LOCAL_TYPES = new Set([
-  0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x794c7630, 0x2fc12fc1, 0xf2f52010, 0x1a,
-]);
+/** Magic numbers of statfs(2) that mean a disk of this machine: ext, xfs, btrfs, overlay, zfs, f2fs, apfs. */
+const DISKS = new Set([0xef53, 0x58465342, 0x9123683e, 0x794c7630, 0x2fc12fc1, 0xf2f52010, 0x1a]);
+/** And its memory: tmpfs, ramfs. */
+const MEMORY = new Set([0x01021994, 0x858458f6]);
 
 /** The real filesystem, by threads that wait for it: it may hang, on a network mount, and all else goes on. */
 export const nodeFilesystem: Filesystem = {
@@ -63,7 +63,8 @@ export const nodeFilesystem: Filesystem = {
   space: async (path) => {
     const { bavail, bsize, ffree, files, type } = await fs.statfs(path);
     // Filesystems without a fixed number of inodes, as btrfs, say 0 of 0.
-    return { bytes: bavail * bsize, inodes: files === 0 ? Infinity : ffree, local: LOCAL_TYPES.has(type) };
+    const medium = DISKS.has(type) ? 'disk' : MEMORY.has(type) ? 'memory' : 'network';
+    return { bytes: bavail * bsize, inodes: files === 0 ? Infinity : ffree, medium };
   },
 };
 

@@ -111,6 +111,7 @@ export const doctorCommand = defineCommand({
     if (asJson) printJson(terminal, healthShape, health);
     else for (const line of describeHealth(health)) terminal.out(line);
     if (directory?.verdict === 'unfit') return ExitCode.unfitFilesystem;
+    if (directory !== null && directory.peerProblem !== null) return ExitCode.error;
     return isThere ? ExitCode.done : ExitCode.noAccelerator;
   },
 });

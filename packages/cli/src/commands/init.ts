@@ -1,10 +1,11 @@
 import { isPack } from '@galapagos/datasets';
 import { defineCommand, directory } from '../command.js';
-import { quote } from '../format.js';
+import { duration, quote } from '../format.js';
 import { merge, parseAssignment, readConfigurationFile } from '../configuration-file.js';
 import { type Created, createFrom } from '../create.js';
 import { thisMachine, workersThatFit } from '../machine.js';
 import { dataOf } from '../data-flag.js';
+import { describeLease } from '../describe-mount.js';
 import { describeNeeds } from '../needs.js';
 import { type PresetName, presetNames, presets } from '../presets.js';
 import { UsageError } from '../usage-error.js';
@@ -86,7 +87,28 @@ async function describe(dir: string, created: Created, preset: PresetName | unde
   return [
     `${dir}: a search on ${dataset.name}, ${image.height}×${image.width}×${image.channels}, ${dataset.classes.length} classes`,
     `  ${counts[0]} examples for training, ${counts[1]} for validation, ${counts[2]} for test`,
+    ...describeFit(created).map((line) => `  ${line}`),
     ...(await describeNeeds(dir, created, workers, length)).map((line) => `  ${line}`),
     `Next: npx galapagos launch ${quote(dir)} --workers ${workers}`,
+  ];
+}
+
+/** What workers will find there, and what follows for the bounds. */
+function describeFit({ fit, beside, experiment }: Created): string[] {
+  const { leaseSeconds } = experiment.bounds;
+  const asked = fit.settings.leaseSeconds;
+  const others = beside.slice(0, 3).join(', ') + (beside.length > 3 ? ', …' : '');
+  return [
+    `The filesystem is ${fit.verdict}; ${describeLease(leaseSeconds)} (bounds.leaseSeconds).`,
+    ...fit.limits.map(
+      ({ subject, measured, follows }) =>
+        `  ${subject}: ${measured}${follows === null ? '' : `; ${follows}`}.`,
+    ),
+    ...(leaseSeconds < asked
+      ? [`  This filesystem asks for ${duration(asked)}: one that only hesitates would be taken for gone.`]
+      : []),
+    ...(beside.length > 0
+      ? [`The directory held other things before (${others}), which stay as they are.`]
+      : []),
   ];
 }

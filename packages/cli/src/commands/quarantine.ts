@@ -1,4 +1,14 @@
-import { Control, type Site, covers, giveOrder, parseSite, siteName } from '@galapagos/population';
+import {
+  Control,
+  type Population,
+  type Site,
+  covers,
+  giveOrder,
+  nodeHost,
+  parseSite,
+  siteName,
+  summarize,
+} from '@galapagos/population';
 import { defineCommand, directory, json, printJson } from '../command.js';
 import { moment, table } from '../format.js';
 import { openPopulation } from '../ground.js';
@@ -44,6 +54,10 @@ export const quarantineCommand = defineCommand({
         terminal.err(
           `${name} is quarantined: its workers give back what they hold and leave, and new ones end with 7`,
         );
+        if (!(await hasWorkersOf(population, site)))
+          terminal.err(
+            `no worker of ${site.host} is here now; galapagos status shows the hosts of those that are`,
+          );
       }
       await control.poll();
     }
@@ -52,6 +66,11 @@ export const quarantineCommand = defineCommand({
     return 0;
   },
 });
+
+async function hasWorkersOf(population: Population, { host }: Site): Promise<boolean> {
+  const { workers } = await summarize(population, nodeHost);
+  return workers.some(({ document }) => document?.host === host);
+}
 
 function requireSite(name: string): Site {
   const site = parseSite(name);

@@ -1,12 +1,13 @@
 import type { Clock } from '../clock.js';
 import { errorCode } from '../filesystem-errors.js';
+import type { Medium } from '../filesystem.js';
 import type { MountFilesystem } from './mount-filesystem.js';
 import { type Delay, delayOf } from './visibility.js';
 
 /** What one process finds out of a mount. */
 export interface SoloFacts {
-  /** Whether it is a disk of this machine, by what it says of itself. */
-  readonly isLocal: boolean;
+  /** By what it says of itself. */
+  readonly medium: Medium;
   readonly freeBytes: number;
   /** Null where the filesystem has no fixed number. */
   readonly freeInodes: number | null;
@@ -31,7 +32,7 @@ export async function examineAlone(
   folder: string,
   repetitions: number,
 ): Promise<SoloFacts> {
-  const { bytes, inodes, local } = await filesystem.space(folder);
+  const { bytes, inodes, medium } = await filesystem.space(folder);
   const seconds = async (act: (time: number) => Promise<unknown>): Promise<number[]> => {
     const taken: number[] = [];
     for (let time = 0; time < repetitions; time++) {
@@ -55,7 +56,7 @@ export async function examineAlone(
     filesystem.rename(`${folder}/renamed-${time}`, `${folder}/renamed-${time + 1}`),
   );
   return {
-    isLocal: local,
+    medium,
     freeBytes: bytes,
     freeInodes: Number.isFinite(inodes) ? inodes : null,
     written,
