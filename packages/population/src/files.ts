@@ -176,7 +176,7 @@ async function linkOrCreate(filesystem: Filesystem, from: string, to: string, da
 
 /** Whether there is a file: no link, no directory, nothing that waits for who writes into it. */
 export async function isFile(filesystem: Filesystem, path: string): Promise<boolean> {
-  return (await ifPresent(filesystem.kind(path))) === 'file';
+  return (await ifPresent(lookFresh(filesystem, path, () => filesystem.kind(path)))) === 'file';
 }
 
 /** Gives a file a second name; a copy where the filesystem cannot link, or has linked it too often. */

@@ -111,9 +111,11 @@ function rates(throughput) {
       if (pick(throughput, tool, finished, workers[0]).length === 0) continue;
       const cells = workers.map((count) => {
         const own = of(tool, count);
+        if (Number.isNaN(own)) return '–';
         if (!tool.startsWith('Galapagos')) return figure(own);
         const times = ['Optuna', 'NePS'].map((peer) => of(peer, count)).filter((rate) => rate > 0);
-        return `${figure(own)} (${times.map((rate) => `${figure(own / rate)}x`).join(', ')})`;
+        const ratios = times.map((rate) => `${figure(own / rate)}x`).join(', ');
+        return ratios === '' ? figure(own) : `${figure(own)} (${ratios})`;
       });
       rows.push([finished, tool, ...cells]);
     }
