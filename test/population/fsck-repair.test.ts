@@ -8,23 +8,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import {
-  type Population,
-  collect,
-  conceive,
-  fsck,
-  kill,
-  nodeFilesystem,
-  repair,
-  unknowingHost,
-} from '@galapagos/population';
+import { collect, conceive, kill, nodeFilesystem, repair } from '@galapagos/population';
 import { describe, expect, test } from 'vitest';
 import { FaultyFilesystem } from '../support/faulty-filesystem.js';
 import { first, join, joinFaulty, newWorld, only, openWorld, raise, sweeping } from './support.js';
-import { alive, spoilt } from './spoilt.js';
+import { alive, check, spoilt } from './spoilt.js';
 
 describe('fsck --repair', () => {
-  const check = async (population: Population) => await fsck(population, unknowingHost);
   const repairing = { ...sweeping, hallOfFame: 1 };
 
   test('promises no repair of what it cannot name', async () => {

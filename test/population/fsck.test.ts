@@ -1,22 +1,11 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import {
-  type Population,
-  collect,
-  conceive,
-  fsck,
-  kill,
-  nodeFilesystem,
-  publish,
-  unknowingHost,
-} from '@galapagos/population';
+import { collect, conceive, kill, nodeFilesystem, publish } from '@galapagos/population';
 import { describe, expect, test } from 'vitest';
 import { FaultyFilesystem } from '../support/faulty-filesystem.js';
 import { bear, evaluate, first, join, joinFaulty, newWorld, only, openWorld, raise } from './support.js';
-import { alive, spoilt } from './spoilt.js';
+import { alive, check, spoilt } from './spoilt.js';
 
 describe('fsck', () => {
-  const check = async (population: Population) => await fsck(population, unknowingHost);
-
   test('finds nothing where nothing is', async () => {
     const world = await newWorld();
     const me = await join(world);

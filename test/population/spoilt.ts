@@ -1,4 +1,10 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { type Finding, type Population, fsck, unknowingHost } from '@galapagos/population';
+
+/** As on a host that knows nothing of other processes. */
+export async function check(population: Population): Promise<Finding[]> {
+  return await fsck(population, unknowingHost);
+}
 
 /** One of the living, the first that a test raises. */
 export const alive = 'alive/0.500000~w1-1~1';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import {
   type BetweenFacts,
@@ -52,13 +52,7 @@ export async function examineDirectory(
     return { path, ...judgeMount(facts, between), ...facts, between, peerProblem };
   } catch (error) {
     if (signal.aborted) throw new Interrupted(String(signal.reason));
-    if (isMissing(error) && !isDirectory(path))
-      throw new UsageError(
-        `${path}: ${existsSync(path) ? 'is no directory' : 'there is no such directory'}`,
-        {
-          cause: error,
-        },
-      );
+    if (isMissing(error)) requireDirectory(path, error);
     if (errorCode(error) === 'ENOENT')
       throw new PopulationError('UNFIT', `${path}: nothing can be made there`, { cause: error });
     if (error instanceof MissingParticipant) {
@@ -82,8 +76,11 @@ async function meetIfThere(facts: Promise<BetweenFacts>): Promise<Pick<Mount, 'b
   }
 }
 
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+function requireDirectory(path: string, cause: unknown): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) return;
+  const problem = found === undefined ? 'there is no such directory' : 'is no directory';
+  throw new UsageError(`${path}: ${problem}`, { cause });
 }
 
 /** Seconds between two lines of news, where no terminal shows them one over the other. */

@@ -1,18 +1,16 @@
 import { hostname } from 'node:os';
-import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type LaunchEvent, type LaunchResult, type LocalLaunch, launchLocal } from '@galapagos/launcher';
+import { type LaunchResult, type LocalLaunch, launchLocal } from '@galapagos/launcher';
 import { Control, type Population, errorCode, unfit } from '@galapagos/population';
 import type { BackendChoice } from '@galapagos/trainer';
 import { ExitCode } from './exit-codes.js';
 import { messageOf } from './failures.js';
-import { bytes, duration } from './format.js';
 import type { GpuPlan } from './gpu-plan.js';
-import { lastWords } from './last-words.js';
 import { patience } from './patience.js';
 import { showProgress } from './progress.js';
 import { refuseCrowd } from './refuse-crowd.js';
 import { onEndSignals } from './signals.js';
+import { WorkerEnds, countWorkers, near, tellFailure } from './tell-ends.js';
 import { tellWaiting } from './tell-waiting.js';
 import type { Terminal } from './terminal.js';
 import { UsageError } from './usage-error.js';
@@ -48,7 +46,7 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
   const control = new Control(population);
   await control.poll();
   const pids = new Map<number, number>();
-  const ends = new Map<number, WorkerEnd>();
+  const ends = new WorkerEnds(terminal, logs);
   const waits = new Waits(terminal);
   const stopping = new AbortController();
   const ended = new AbortController();
@@ -63,12 +61,11 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
       if (event.kind === 'started') pids.set(event.slot, event.pid);
       if (event.kind === 'exited') {
         pids.delete(event.slot);
-        ends.set(event.slot, event);
         waits.forget(event.slot);
       }
       if (event.kind === 'waits') waits.note(event.slot, event.waitsFor);
       if (event.kind === 'stopping') stopping.abort();
-      tell(terminal, event, logs, ends);
+      ends.hear(event);
     },
   });
   let signalled: number | undefined;
@@ -156,95 +153,6 @@ function refuseTooMany(population: Population, workers: number, terminal: Termin
   }
 }
 
-type WorkerEnd = Extract<LaunchEvent, { kind: 'exited' }>;
-
-function tell(
-  terminal: Terminal,
-  event: LaunchEvent,
-  logs: string,
-  ends: ReadonlyMap<number, WorkerEnd>,
-): void {
-  switch (event.kind) {
-    case 'restarting':
-      return void tellEnd(
-        terminal,
-        logs,
-        ends.get(event.slot),
-        event.slot,
-        `starts again in ${duration(event.delaySeconds)}`,
-      );
-    case 'givingUp':
-      return void tellEnd(terminal, logs, ends.get(event.slot), event.slot, 'is not started again');
-    case 'killed':
-      return terminal.err(`worker ${event.slot} had not left yet, and was ended`);
-    case 'started':
-    case 'exited':
-    case 'waits':
-    case 'stopping':
-    case 'finished':
-      return;
-  }
-}
-
-/** Says why a worker ended, in the last of its words; what was killed had no time for any. */
-async function tellEnd(
-  terminal: Terminal,
-  logs: string,
-  end: WorkerEnd | undefined,
-  slot: number,
-  andThen: string,
-): Promise<void> {
-  const log = `${logs}/slot-${slot}.log`;
-  const isKilled = end?.signal !== undefined && end.signal !== null;
-  const [why = ''] = isKilled ? [] : await lastWords(log);
-  const how = isKilled ? `was ended by ${end.signal}` : 'ended';
-  terminal.err(`worker ${slot} ${how} and ${andThen}${why === '' ? '' : `: ${why}`} (log: ${near(log)})`);
-}
-
-/** Says why workers ended that were not asked to, in the last words of one of them. */
-async function tellFailure(
-  population: Population,
-  { exitCode, slots }: LaunchResult,
-  logs: string,
-  terminal: Terminal,
-): Promise<void> {
-  const failed = slots.filter((slot) => slot.exitCode !== ExitCode.done);
-  terminal.err(
-    `${failed.length} of ${countWorkers(slots.length)} ended with an error: ${meanings[exitCode] ?? 'something unexpected'} (exit code ${exitCode})`,
-  );
-  if (exitCode === ExitCode.unfitFilesystem) terminal.err(`  ${await describeSpace(population)}`);
-  const worst = failed.find((slot) => slot.exitCode === exitCode) ?? failed[0];
-  if (worst === undefined) return;
-  const log = `${logs}/slot-${worst.slot}.log`;
-  for (const line of await lastWords(log)) terminal.err(`  ${line}`);
-  terminal.err(`  (the end of ${near(log)})`);
-}
-
-/** On a full disk the logs of those who ended say nothing. */
-async function describeSpace({ filesystem, root }: Population): Promise<string> {
-  const { bytes: free, inodes } = await filesystem.space(root);
-  const names = Number.isFinite(inodes) ? `, ${inodes} inodes` : '';
-  return `free at ${root}: ${bytes(free)}${names}`;
-}
-
-const meanings: Readonly<Record<number, string>> = {
-  [ExitCode.usage]: 'the configuration or the data',
-  [ExitCode.noExperiment]: 'the experiment',
-  [ExitCode.unfitFilesystem]: 'the filesystem',
-  [ExitCode.noAccelerator]: 'the back end',
-  [ExitCode.failureLimit]: 'too many failures in a row, or a quarantine (galapagos quarantine says which)',
-};
-
-function countWorkers(count: number): string {
-  return count === 1 ? '1 worker' : `${count} workers`;
-}
-
 function onGpus({ gpus }: GpuPlan): string {
   return gpus.length === 0 ? '' : ` on ${gpus.length === 1 ? 'GPU' : 'GPUs'} ${gpus.join(', ')}`;
-}
-
-/** A path as one would write it here. */
-function near(path: string): string {
-  const fromHere = relative(process.cwd(), path);
-  return fromHere.startsWith('..') ? path : fromHere;
 }
