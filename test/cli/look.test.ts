@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { boundsSchema } from '@galapagos/population';
 import { parseDnaText } from '@galapagos/dna';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -155,6 +155,8 @@ describe('best', () => {
   });
 });
 
+const beatOf = (worker: string) => `${cast.root}/workers/${worker}/beat`;
+
 describe('status', () => {
   it('counts', async () => {
     const { root, best } = cast;
@@ -164,6 +166,16 @@ describe('status', () => {
     expect(out).toContain('so far       6 births, 0 kills');
     expect(out).toContain('workers      1 working, 0 left, 0 gone without a word');
     expect(out).toMatch(/worker {2}host .*\n {2}\w+ .* wasm /);
+  });
+
+  it('says of whom no beat was written for longer than a lease', async () => {
+    const { root, me, inTraining } = cast;
+    expect(await outputOf(['status', root])).toMatch(new RegExp(`\\n {2}${me.name} .* ${inTraining.id} for`));
+    const old = new Date(Date.now() - 7_200_000);
+    utimesSync(beatOf(me.name), old, old);
+    const out = await outputOf(['status', root]);
+    expect(out).toMatch(new RegExp(`\\n {2}${me.name} .* no beat for 2 h, by the clocks\\n`));
+    expect(out).toContain('whether a silent worker, or one of another host, lives --watch can tell');
   });
 
   it('prints JSON of a shape that is written down', async () => {
@@ -185,6 +197,7 @@ describe('status', () => {
           name: me.name,
           state: 'working',
           silentSeconds: null,
+          lastBeatAt: statSync(beatOf(me.name)).mtime.toISOString(),
           host: expect.any(String) as string,
           pid: expect.any(Number) as number,
           backend: 'wasm',

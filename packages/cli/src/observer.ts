@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import {
   Gauge,
   type Gauged,
@@ -10,6 +11,7 @@ import {
   readAttempt,
   summarize,
   tenureFolder,
+  workerPath,
 } from '@galapagos/population';
 import { Trend } from './trend.js';
 
@@ -22,6 +24,8 @@ export interface Look {
   readonly since: ReadonlyMap<string, string>;
   /** Seconds that the beat of a worker stood still; empty after a single look, which cannot tell. */
   readonly silence: ReadonlyMap<WorkerName, number>;
+  /** When those that work last wrote their beat, by the clock of whoever keeps the files. */
+  readonly lastBeats: ReadonlyMap<WorkerName, Date>;
   readonly disk: Gauged;
   readonly free: { readonly bytes: number; readonly inodes: number };
   readonly trend: Trend;
@@ -65,9 +69,10 @@ export class Observer {
       if (attempt !== undefined) since.set(entry.id, attempt.startedAt);
     }
     const silence = await this.#listen(summary);
+    const lastBeats = await this.#lastBeats(summary);
     const disk = await this.#gauge.read();
     const free = await population.filesystem.space(population.root);
-    return { at: clock.now(), summary, since, silence, disk, free, trend: this.#trend };
+    return { at: clock.now(), summary, since, silence, lastBeats, disk, free, trend: this.#trend };
   }
 
   /** Who only looks has no beat of its own: that it could read is what says that the filesystem did not hang. */
@@ -79,4 +84,22 @@ export class Observer {
     }
     return this.#looks++ === 0 ? new Map() : silence;
   }
+
+  async #lastBeats({ workers }: Summary): Promise<Map<WorkerName, Date>> {
+    const beats = new Map<WorkerName, Date>();
+    for (const { name, state } of workers) {
+      if (state !== 'working') continue;
+      const written = await lastBeat(this.population, name);
+      if (written !== undefined) beats.set(name, written);
+    }
+    return beats;
+  }
+}
+
+/** Undefined where there is none yet, or it cannot be looked at just now. */
+async function lastBeat(population: Population, worker: WorkerName): Promise<Date | undefined> {
+  return await stat(population.path(`${workerPath(worker)}/beat`)).then(
+    ({ mtime }) => mtime,
+    () => undefined,
+  );
 }

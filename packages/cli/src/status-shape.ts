@@ -35,6 +35,12 @@ export const statusShape = z.strictObject({
         .number()
         .nullable()
         .describe('How long its beat has stood still; null where one has looked only once, or it is over.'),
+      lastBeatAt: z
+        .string()
+        .nullable()
+        .describe(
+          'When its beat was last written, by the clock of whoever keeps the files; null where it is over.',
+        ),
       host: z.string().nullable(),
       pid: z.int().nullable(),
       backend: z.string().nullable(),
@@ -66,7 +72,16 @@ export const statusShape = z.strictObject({
 });
 type StatusDocument = z.input<typeof statusShape>;
 
-export function statusDocument({ at, summary, since, silence, disk, free, trend }: Look): StatusDocument {
+export function statusDocument({
+  at,
+  summary,
+  since,
+  silence,
+  lastBeats,
+  disk,
+  free,
+  trend,
+}: Look): StatusDocument {
   const { size, setPoint, training, alive, dead, best, workers, totals, bounds, startedAt } = summary;
   const births = trend.rate((spent) => spent.births);
   return {
@@ -90,6 +105,7 @@ export function statusDocument({ at, summary, since, silence, disk, free, trend 
       name,
       state,
       silentSeconds: silence.get(name) ?? null,
+      lastBeatAt: lastBeats.get(name)?.toISOString() ?? null,
       host: document?.host ?? null,
       pid: document?.pid ?? null,
       backend: document?.backend ?? null,

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import {
+  type WorkerName,
   type WorkerSummary,
   birthsInVain,
   overDiskBound,
@@ -100,19 +101,30 @@ function describeWorkers(look: Look): string[] {
     working.map((worker) => workerRow(worker, look)),
   );
   const elsewhere = working.some(({ document }) => document?.host !== hostname());
+  const isUncertain = elsewhere || working.some(({ name }) => hasOldBeat(name, look));
   return [
     head,
     ...rows.map((row) => `  ${row}`),
-    ...(elsewhere && look.silence.size === 0
-      ? ['  one look cannot tell whether a worker of another host still lives; --watch can, after its lease']
+    ...(isUncertain && look.silence.size === 0
+      ? [
+          '  one look compares two clocks: whether a silent worker, or one of another host, lives --watch can tell, after its lease',
+        ]
       : []),
   ];
 }
 
-function workerRow(
-  { name, document, totals }: WorkerSummary,
-  { at, summary, since, silence }: Look,
-): string[] {
+/** Seconds since its last beat, if one look was all, by the clocks of this machine and of whoever keeps the files. */
+function beatAge(name: WorkerName, { at, lastBeats, silence }: Look): number {
+  const written = silence.size === 0 ? lastBeats.get(name) : undefined;
+  return written === undefined ? 0 : (at.getTime() - written.getTime()) / 1000;
+}
+
+function hasOldBeat(name: WorkerName, look: Look): boolean {
+  return beatAge(name, look) >= look.summary.bounds.leaseSeconds;
+}
+
+function workerRow({ name, document, totals }: WorkerSummary, look: Look): string[] {
+  const { at, summary, since, silence } = look;
   const own = summary.training.find(({ worker }) => worker === name);
   const began = own === undefined ? undefined : since.get(own.id);
   // Two clocks may differ: what begins later than now begins now.
@@ -121,9 +133,11 @@ function workerRow(
   const now =
     silent >= summary.bounds.leaseSeconds
       ? `silent for ${duration(silent)}`
-      : own === undefined
-        ? '–'
-        : `${own.id}${seconds === undefined ? '' : ` for ${duration(seconds)}`}`;
+      : hasOldBeat(name, look)
+        ? `no beat for ${duration(beatAge(name, look))}, by the clocks`
+        : own === undefined
+          ? '–'
+          : `${own.id}${seconds === undefined ? '' : ` for ${duration(seconds)}`}`;
   return [
     name,
     document?.host ?? '?',
