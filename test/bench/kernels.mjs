@@ -3,9 +3,9 @@
 //
 //   node test/bench/kernels.mjs [--engine native|wasm] [--seconds 3] [--rounds 3] [net ...]
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
 import { registerSimdBackend, simdOperations as operations } from '@galapagos/backend-simd';
 import * as tf from '@tensorflow/tfjs-core';
+import { argumentsOf } from '../support/arguments.mjs';
 
 const BATCH = 50;
 const CLASSES = 10;
@@ -91,7 +91,7 @@ function stepsPerSecond(net, seconds) {
   return (steps * 1000) / (performance.now() - start);
 }
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = argumentsOf(import.meta.filename, {
   allowPositionals: true,
   options: {
     engine: { type: 'string', default: 'native' },

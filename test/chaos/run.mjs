@@ -1,7 +1,7 @@
 // Workers on a real filesystem, hurt in every way that it permits, and audited from outside. Exit code 0: nothing was
 // lost; 1: something was, and what was looked at is kept; 77, with the reason: it cannot run here.
 //
-//   npm run build && node test/chaos/run.mjs ext4 [--births 20000] [--minutes M] [--seed S] [--calm 6]
+//   npm run build && node test/chaos/run.mjs ext4|fault|moosefs|nfs [--births 20000] [--minutes M] [--seed S] [--calm 6]
 //
 // Up to so many seconds are calm between two faults: more of them, and there are more births to a fault.
 
@@ -9,11 +9,11 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { argumentsOf } from '../support/arguments.mjs';
 
 const filesystems = ['ext4', 'fault', 'moosefs', 'nfs'];
 process.chdir(resolve(import.meta.dirname, '../..'));
-const { values, positionals } = parseArgs({
+const { values, positionals } = argumentsOf(import.meta.filename, {
   allowPositionals: true,
   options: {
     births: { type: 'string' },

@@ -6,11 +6,11 @@
 //   GALAPAGOS_ISA=avx2 node test/fuzz/kernels.mjs --engine native --only 'S 1234'      # one case again
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { parseArgs } from 'node:util';
 import { nativeEngine } from '@galapagos/backend-simd';
+import { argumentsOf } from '../support/arguments.mjs';
 import { compiled } from '../worker/fixtures/compile.mjs';
 
-const { values: options } = parseArgs({
+const { values: options } = argumentsOf(import.meta.filename, {
   options: {
     minutes: { type: 'string', default: '5' },
     seed: { type: 'string', default: new Date().toISOString() },

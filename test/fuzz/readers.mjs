@@ -8,13 +8,13 @@ import { fork } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { argumentsOf } from '../support/arguments.mjs';
 import { compiled } from '../worker/fixtures/compile.mjs';
 
 const SECONDS = 60;
 const MEGABYTES = 1500;
 
-const { values: options } = parseArgs({
+const { values: options } = argumentsOf(import.meta.filename, {
   options: {
     minutes: { type: 'string', default: '5' },
     seed: { type: 'string', default: new Date().toISOString() },

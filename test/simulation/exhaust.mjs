@@ -3,10 +3,10 @@
 // adoption, a collection), each with every crash of one of them; and of three workers with at most two preemptions.
 //
 //   npm run build && node test/simulation/exhaust.mjs [--kind K] [--scene S] [--runs N]
-import { parseArgs } from 'node:util';
+import { argumentsOf } from '../support/arguments.mjs';
 import { compiled } from '../worker/fixtures/compile.mjs';
 
-const { values: options } = parseArgs({
+const { values: options } = argumentsOf(import.meta.filename, {
   options: { kind: { type: 'string' }, scene: { type: 'string' }, runs: { type: 'string' } },
 });
 const { explore, scenes, setScene } = await import(await compiled('simulation/index.ts'));

@@ -11,12 +11,12 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import ts from 'typescript';
+import { argumentsOf } from '../support/arguments.mjs';
 import { compiled } from '../worker/fixtures/compile.mjs';
 import { mutants } from './mutations.mjs';
 
-const { values: options } = parseArgs({
+const { values: options } = argumentsOf(import.meta.filename, {
   options: {
     only: { type: 'string' },
     seconds: { type: 'string', default: '120' },

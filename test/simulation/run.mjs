@@ -5,10 +5,10 @@
 //
 //   npm run build && node test/simulation/run.mjs [--minutes 1] [--schedules N] [--workers N] [--prefix P]
 //   node test/simulation/run.mjs --seed 'P 17' [--without 0,2] [--trace]          # one schedule again
-import { parseArgs } from 'node:util';
+import { argumentsOf } from '../support/arguments.mjs';
 import { compiled } from '../worker/fixtures/compile.mjs';
 
-const { values: options } = parseArgs({
+const { values: options } = argumentsOf(import.meta.filename, {
   options: {
     minutes: { type: 'string', default: '1' },
     schedules: { type: 'string', default: 'Infinity' },

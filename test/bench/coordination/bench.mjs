@@ -2,7 +2,7 @@
 // objective, in one run of interleaved rounds. The first run makes the searches of thousands of trials, and keeps them.
 //
 //   npm run build && node test/bench/coordination/bench.mjs [--rounds 3] [--seconds 8] [--finished 0,2000,10000,100000]
-//       [--workers 1,2,4,8] [--parts throughput,flat,kills,crowd] [--directory DIR] [--out DIR] [--cache DIR]
+//       [--workers 1,2,4,8] [--parts throughput,flat,kills,crowd] [--crowd 250/4] [--directory DIR] [--out DIR] [--cache DIR]
 //
 // Without --directory everything lies on an ext4 of its own, with a journal, in an image; that takes root.
 
@@ -10,8 +10,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { SeededRandom } from '@galapagos/dna';
+import { argumentsOf } from '../../support/arguments.mjs';
 import { compiled } from '../../worker/fixtures/compile.mjs';
 import { describe, load, machine } from '../machine.mjs';
 import { crowd, kills, throughput } from './measure.mjs';
@@ -19,13 +19,14 @@ import { report } from './report.mjs';
 import { galapagos, grow, keep, lengthOf, neps, optuna, prepared, python, run } from './tools.mjs';
 
 process.chdir(resolve(import.meta.dirname, '../../..'));
-const { values: options } = parseArgs({
+const { values: options } = argumentsOf(import.meta.filename, {
   options: {
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '8' },
     finished: { type: 'string', default: '0,2000,10000,100000' },
     workers: { type: 'string', default: '1,2,4,8' },
     parts: { type: 'string', default: 'throughput,flat,kills,crowd' },
+    crowd: { type: 'string', default: '250/4' },
     directory: { type: 'string' },
     out: { type: 'string', default: '.cache/coordination-bench/results' },
     cache: { type: 'string', default: '.cache/coordination-bench' },
@@ -90,7 +91,8 @@ try {
   }
   if (parts.includes('crowd')) {
     const root = join(directory, 'crowd');
-    const of = { populationSize: 1000, workers: 250, processes: 4, seconds: 60, milliseconds: 1000 };
+    const [workers, processes] = options.crowd.split('/').map(Number);
+    const of = { populationSize: 1000, workers, processes, seconds: 60, milliseconds: 1000 };
     await makeExperiment(root, { populationSize: of.populationSize, bounds: { leaseSeconds: 60 } });
     results.crowd = { ...of, ...(await crowd(root, of)), living: spaceOf(join(root, 'alive')) };
     console.error(JSON.stringify(results.crowd));

@@ -1,5 +1,6 @@
 // One measurement each.
 
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { sum } from '../figures.mjs';
 import { start } from './tools.mjs';
@@ -93,7 +94,7 @@ export async function kills(tool, root, rounds, random) {
  *   time in which it does not train; cpuMs of all, for a birth; firstBirth: seconds from the start of a process that joins
  *   them until its first child is born, of each that was tried.
  */
-export async function crowd(root, { workers, processes, seconds, milliseconds }) {
+export async function crowd(root, { populationSize, workers, processes, seconds, milliseconds }) {
   const tool = (count, first) => ({
     name: 'Galapagos',
     command: () => [
@@ -106,7 +107,9 @@ export async function crowd(root, { workers, processes, seconds, milliseconds })
   try {
     await Promise.all(team.map((worker) => lineOf(worker, (line) => line === 'first', tool())));
     // Until the population has grown, and everybody is somewhere else in its training.
-    await new Promise((resolve) => setTimeout(resolve, 30_000));
+    const isGrown = () => readdirSync(join(root, 'alive')).length + 2 * workers >= populationSize;
+    do await new Promise((resolve) => setTimeout(resolve, 15_000));
+    while (!isGrown());
     const results = team.map((worker) => lineOf(worker, (line) => line.startsWith('{'), tool()));
     for (const { child } of team) child.stdin.write(`go ${seconds}\n`);
     const firstBirth = [];

@@ -5,7 +5,7 @@
 //   npm run build && node test/bench/training/accuracy.mjs [--networks 20] [--seeds 5] [--steps 300] [--fresh]
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { argumentsOf } from '../../support/arguments.mjs';
 import { CompiledNetwork } from '../../../packages/backend-simd/dist/index.js';
 import { loadDataset } from '../../../packages/datasets/dist/index.js';
 import { SeededRandom, mutate } from '../../../packages/dna/dist/index.js';
@@ -37,7 +37,7 @@ const ANCESTOR = [
 ];
 const MOST_FLOPS = 2e7;
 
-const { values: options } = parseArgs({
+const { values: options } = argumentsOf(import.meta.filename, {
   options: {
     networks: { type: 'string', default: '20' },
     seeds: { type: 'string', default: '5' },

@@ -5,7 +5,7 @@
 //     [--rounds 3] [--seconds 1.5] [--by rate|best|cpu] [--python FILE] [--out FOLDER]
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { argumentsOf } from '../../support/arguments.mjs';
 import { costOf } from '../../../packages/trainer/dist/flops.js';
 import { encodeWeights } from '../../../packages/trainer/dist/weights-file.js';
 import { fmaPeak, load, machine } from '../machine.mjs';
@@ -14,7 +14,7 @@ import { BATCH, COMPARED, NETS, STEP, batchOf, netOf, weightsOf } from './nets.m
 import { CACHE, rows } from './rows.mjs';
 import { MEASURES, report } from './report.mjs';
 
-const { values: options } = parseArgs({
+const { values: options } = argumentsOf(import.meta.filename, {
   options: {
     nets: { type: 'string', default: NETS.join() },
     rows: { type: 'string' },

@@ -8,7 +8,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { argumentsOf } from '../../support/arguments.mjs';
 import { CompiledNetwork } from '../../../packages/backend-simd/dist/index.js';
 import { loadDataset } from '../../../packages/datasets/dist/index.js';
 import { SeededRandom, firstDna } from '../../../packages/dna/dist/index.js';
@@ -20,7 +20,7 @@ import { planNetwork } from '../../../packages/trainer/dist/plan.js';
 import { describe, machine } from '../machine.mjs';
 import { BATCH, CLASSES, STEP, netOf, weightsOf } from './nets.mjs';
 
-const { values: options } = parseArgs({
+const { values: options } = argumentsOf(import.meta.filename, {
   options: {
     rounds: { type: 'string', default: '9' },
     nets: { type: 'string', default: 'first,dna0,dna1,dna2,dna3,dna4,ref32,narrow32' },

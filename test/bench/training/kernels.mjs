@@ -5,9 +5,9 @@
 //   GALAPAGOS_ISA=avx2 node test/bench/training/kernels.mjs
 import { writeFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { SimdBackend, nativeEngine, registerSimdBackend } from '@galapagos/backend-simd';
 import { findBackend, setBackend } from '@tensorflow/tfjs-core';
+import { argumentsOf } from '../../support/arguments.mjs';
 import { compiled } from '../../worker/fixtures/compile.mjs';
 import { describe, fmaPeak, load, machine } from '../machine.mjs';
 import { BATCH, FIXED_NETS, netOf } from './nets.mjs';
@@ -21,7 +21,7 @@ const DIRECTIONS = ['forward', 'input', 'filter'];
 /** Processor time of one measurement, in seconds. */
 const MEASURED = 0.05;
 
-const { values: options } = parseArgs({
+const { values: options } = argumentsOf(import.meta.filename, {
   options: {
     engine: { type: 'string', default: 'native' },
     rounds: { type: 'string', default: '5' },
