@@ -61,7 +61,7 @@ describe('the command line', () => {
   it('says how to make an experiment where there is none', async () => {
     const { code, err } = await galapagos(['status', `${root}/none`]);
     expect(code).toBe(3);
-    expect(err).toContain(`no experiment here (there is no experiment.json); make one with: galapagos init`);
+    expect(err).toContain(`no experiment here (there is no experiment.json); make one with galapagos init`);
   });
 
   it('refuses more workers than half of the population', async () => {

@@ -109,7 +109,8 @@ describe('set', () => {
     ['bounds.individuals=-1', 'bounds.individuals: '],
     ['bounds.leaseSeconds=null', 'bounds.leaseSeconds: '],
     ['bounds.workerSeconds=soon', 'write seconds, or a duration as 90s, 30m or 2h'],
-    ['bounds.individuals', 'write a change as bounds.individuals=5000'],
+    ['bounds.individuals', 'write a change as bounds.individuals=…'],
+    ['individuals', 'write a change as bounds.individuals=5000'],
     [
       'search.populationSize=9',
       'search.populationSize: it defines the search, and never changes; begin a new',

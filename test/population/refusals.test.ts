@@ -210,7 +210,7 @@ describe('opening a population', () => {
   ])('with a description %s names the file and the field', async (_what, text, message) => {
     const world = await newWorld();
     writeFileSync(`${world.root}/experiment.json`, text);
-    await expect(openWorld(world)).rejects.toMatchObject({ code: 'INVALID', message });
+    await expect(openWorld(world)).rejects.toMatchObject({ code: 'NO_EXPERIMENT', message });
   });
 
   test('that cannot be read says why', async () => {

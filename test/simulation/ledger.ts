@@ -158,6 +158,12 @@ export class Ledger {
     known.bornSinceListing = 0;
   }
 
+  #wasKilled(id: IndividualId): boolean {
+    return [...this.#workers.values()].some(({ moved }) =>
+      [...moved].some((to) => to.startsWith(`dead/${id}~`)),
+    );
+  }
+
   /** What a worker says of itself must be so. */
   heard(known: Known, event: WorkerEvent): void {
     const has = (way: (path: string) => boolean) => [...known.moved].some(way);
@@ -174,6 +180,8 @@ export class Ledger {
           this.untruths.push(`${known.name} killed ${event.over}, and was told that it lost the race`);
         return;
       case 'taken-away':
+        // Who is told of a failure, and looks only after somebody has killed it, cannot know that it was published.
+        if (this.#wasKilled(event.id)) return;
         if (has((to) => to.startsWith('alive/') && to.split('~')[1] === event.id))
           this.untruths.push(`${known.name} published ${event.id}, and was told that it was taken away`);
         return;

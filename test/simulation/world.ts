@@ -48,7 +48,9 @@ export class World implements Server {
   readonly random: Random;
   readonly witness: Witness;
   readonly hosts: VirtualHost[];
-  weaknesses: Weaknesses = sound;
+  #weaknesses: Weaknesses = sound;
+  /** Whether anything may ever have been seen half written. */
+  #tears = false;
   /** What each process is called in the trace. */
   readonly names = new Map<VirtualProcess, string>();
   trace: TraceLine[] | undefined;
@@ -70,6 +72,15 @@ export class World implements Server {
       const skew = { seconds: 600 * (this.random.next() - 0.5), rate: 1 + 0.02 * (this.random.next() - 0.5) };
       return new VirtualHost(`host${n + 1}`, time, skew, options.hasContainers);
     });
+  }
+
+  get weaknesses(): Weaknesses {
+    return this.#weaknesses;
+  }
+
+  set weaknesses(weaknesses: Weaknesses) {
+    this.#weaknesses = weaknesses;
+    this.#tears ||= weaknesses.tearing > 0;
   }
 
   /** Makes an empty population, and has it on disk. */
@@ -186,11 +197,11 @@ export class World implements Server {
     this.ledger.of(process)?.moved.add(to);
     const orphan = parseName('training', from.slice('training/'.length));
     if (!to.startsWith('training/') || orphan === undefined) return;
-    const { staleContents, tearing } = this.weaknesses;
+    const { staleContents } = this.weaknesses;
     // Whoever has said that it left may still be about to end.
     const hasLeft = this.witness.text(`workers/${orphan.worker}/beat`).trim() === 'left';
     // Of two beats that are seen half written nobody can say that they are two.
-    if (!hasLeft && tearing === 0)
+    if (!hasLeft && !this.#tears)
       this.ledger.adopts(process, orphan, { leaseSeconds: this.options.leaseSeconds, staleContents });
     const isSeen = this.weaknesses.staleHandles === 0 && this.weaknesses.failing === 0;
     const below = `${to}/${orphan.tenure}`;

@@ -21,8 +21,9 @@ describe('an experiment that may take no more of its disk', () => {
     const bound = await populationInMemory({ populationSize: 4, bounds: { ...bounds, maxInodes } });
     const { finished, eventsOf } = runHere(bound);
     await finished;
-    // It looks every ten seconds, and that is over in one: a new worker looks at once.
-    await giveOrder(bound, { order: 'settings', bounds: { individuals: 61 } });
+    // It looks every ten seconds, and that is over in one: a new worker looks at once, and until its next look the hall does
+    // not fill up again.
+    await giveOrder(bound, { order: 'settings', bounds: { individuals: 100 } });
     await runHere(bound).finished;
     expect(eventsOf('disk-full')).toEqual([]);
     expect(await inodesOf(bound)).toBeLessThan(maxInodes);
@@ -30,7 +31,7 @@ describe('an experiment that may take no more of its disk', () => {
     expect(kept.length).toBeGreaterThan(0);
     expect(kept.length).toBeLessThan(hall.length);
     const best = Math.max(...hall.map(({ fitness }) => fitness));
-    expect(Math.max(...kept.map(({ fitness }) => fitness))).toBe(best);
+    expect(Math.max(...kept.map(({ fitness }) => fitness))).toBeGreaterThanOrEqual(best);
   });
 
   test('has no births where the living are too many, says so, and goes on when it may take more', async () => {

@@ -197,3 +197,18 @@ test('what a worker that is gone left in staging and trash is cleared away', asy
   }
   expect(await population.list('workers')).toEqual(['w1', 'w2']);
 });
+
+test('what a worker that is gone had asked for before, and a server does later, is cleared away too', async () => {
+  const population = await populationInMemory({ populationSize: 4, bounds: { leaseSeconds: 0.4 } });
+  const { filesystem } = population;
+  const litter = '/experiment/workers/w1/staging/w1-1';
+  const gone = await Membership.join(population, { host: unknowingHost, version: '', backend: '' });
+  await gone.leave();
+  const here = runHere(population, { evaluate: bitStringTrainer({ filesystem, steps: 20, stepMs: 1 }) });
+  for (let time = 0; time < 2; time++) {
+    await filesystem.makeDirectory(litter);
+    await eventually(async () => (await population.list('workers/w1/staging')).length === 0);
+  }
+  here.worker.leave();
+  await here.finished;
+});

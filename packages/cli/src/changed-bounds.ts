@@ -1,5 +1,5 @@
 import { schemaProblems } from '@galapagos/dna';
-import { type ChangedBounds, changedBoundsSchema } from '@galapagos/population';
+import { type ChangedBounds, boundsSchema, changedBoundsSchema } from '@galapagos/population';
 import { z } from 'zod';
 import { withoutUnits } from './configuration.js';
 import { advice } from './configuration-advice.js';
@@ -41,8 +41,14 @@ export function parseBounds(assignments: readonly string[]): ChangedBounds {
 
 /** A word of `set` is a change, whatever it lacks. */
 function parseOne(assignment: string): RawConfiguration {
-  if (!assignment.includes('='))
-    throw new UsageError(`set: ${assignment}: write a change as bounds.individuals=5000`);
+  if (!assignment.includes('=')) {
+    const [, name] = /^bounds\.(\w+)$/.exec(assignment) ?? [];
+    const example =
+      name !== undefined && name in boundsSchema.shape ? `${assignment}=…` : 'bounds.individuals=5000';
+    throw new UsageError(
+      `set: ${assignment}: write a change as ${example}; without changes set shows the bounds`,
+    );
+  }
   if (assignment.endsWith('='))
     throw new UsageError(`set: ${assignment}: its value is missing; ${assignment}null takes the bound away`);
   return parseAssignment(assignment);

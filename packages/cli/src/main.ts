@@ -84,13 +84,13 @@ function basicParser(asked: Command | undefined, columns: number) {
 
 /** yargs counts arguments, and lists what it does not know, where a person wants to know what to write. */
 function plainer(message: string, asked: Command | undefined): string {
-  if (asked === undefined) return message;
+  const [, unknown] = /^Unknown arguments?: ([^,]+)/.exec(message) ?? [];
+  if (asked === undefined) return unknown === undefined ? message : `galapagos has no verb '${unknown}'`;
   if (message.startsWith('Not enough non-option arguments')) {
     return `an argument is missing: galapagos ${asked.name} ${Object.keys(asked.positionals)
       .map((key) => `<${key}>`)
       .join(' ')}`;
   }
-  const [, unknown] = /^Unknown arguments?: ([^,]+)/.exec(message) ?? [];
   const meant = unknown === undefined ? undefined : nearest(unknown, Object.keys(asked.options));
   return meant === undefined ? message : `${message}; did you mean --${meant}?`;
 }

@@ -23,7 +23,8 @@ export async function installedGpus(environment: NodeJS.ProcessEnv = process.env
     return { gpus: parseList(stdout), problem: undefined };
   } catch (error) {
     const { code, stdout, stderr, killed } = error as Failed;
-    if (code === 'ENOENT') return { gpus: [], problem: undefined };
+    // A place of PATH that may not be looked into has none either.
+    if (code === 'ENOENT' || code === 'EACCES') return { gpus: [], problem: undefined };
     const why =
       killed === true ? `no answer within ${PATIENCE / 1000} s` : firstLine(stderr, stdout, String(error));
     return { gpus: [], problem: `nvidia-smi: ${why}` };

@@ -9,7 +9,13 @@ import type { Membership } from './membership.js';
  */
 export async function admit(me: Membership, id: IndividualId): Promise<TrainingEntry | undefined> {
   me.totals.births++;
-  await me.writeTotals();
+  try {
+    await me.writeTotals();
+  } catch (error) {
+    // Not admitted, so not born: where the disk is full one would count again and again.
+    me.totals.births--;
+    throw error;
+  }
   const entry: TrainingEntry = { state: 'training', id, tenure: 1, worker: me.name };
   return (await me.population.move(stagingPath(me.name, id), pathOf(entry))) ? entry : undefined;
 }

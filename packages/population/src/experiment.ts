@@ -153,7 +153,7 @@ export async function readExperiment(filesystem: Filesystem, root: string): Prom
   if (missing === undefined) return experiment;
   throw new PopulationError(
     'NO_EXPERIMENT',
-    `${root}: the directory ${missing}/ is missing; if nothing else was lost, make it again, empty: galapagos fsck --repair ${root}`,
+    `${root}: the directory ${missing}/ is missing: put it back from a copy; if nothing else was lost, galapagos fsck --repair makes it again, empty`,
   );
 }
 
@@ -186,13 +186,25 @@ async function readDefinition(filesystem: Filesystem, root: string): Promise<Exp
   const file = `${root}/${EXPERIMENT_FILE}`;
   const data =
     (await readIfPresent(filesystem, file, DOCUMENT_LIMIT)) ?? (await readIfListed(filesystem, root, file));
-  if (data === undefined) {
-    throw new PopulationError(
-      'NO_EXPERIMENT',
-      `${root}: no experiment here (there is no ${EXPERIMENT_FILE}); make one with: galapagos init ${root}`,
-    );
+  if (data === undefined) throw await noExperiment(filesystem, root);
+  try {
+    return parseDocument(experimentSchema, data, file);
+  } catch (error) {
+    if (!(error instanceof PopulationError) || error.code !== 'INVALID') throw error;
+    // It never changes: to try again is in vain.
+    throw new PopulationError('NO_EXPERIMENT', `${error.message}; put it back from a copy`, { cause: error });
   }
-  return parseDocument(experimentSchema, data, file);
+}
+
+async function noExperiment(filesystem: Filesystem, root: string): Promise<PopulationError> {
+  const names = (await listFixed(filesystem, root)) ?? [];
+  const isLost = ['alive', 'workers', 'history'].every((name) => names.includes(name));
+  return new PopulationError(
+    'NO_EXPERIMENT',
+    isLost
+      ? `${root}: a search whose ${EXPERIMENT_FILE} is gone: put it back from a copy`
+      : `${root}: no experiment here (there is no ${EXPERIMENT_FILE}); make one with galapagos init`,
+  );
 }
 
 /** It is never replaced: one that is listed, and said not to be there, cannot be read at this moment. */

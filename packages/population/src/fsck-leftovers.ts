@@ -1,8 +1,10 @@
 import { readTrashed } from './collect.js';
+import { allEntries, trashed } from './find.js';
+import { type KnownRecord, accountFindings, doublyRecorded, lostRecords } from './fsck-accounts.js';
 import type { Finding } from './finding.js';
 import { parseRecord } from './history.js';
 import { DIGESTS, type Digest } from './digest-file.js';
-import { historyFiles, linesOf, workerOf } from './history-lines.js';
+import { type HistoryLine, historyFiles, linesOf, workerOf } from './history-lines.js';
 import { readDigests } from './recorded.js';
 import { famousWithoutRecord, livingThoughRecorded } from './invariants.js';
 import {
@@ -95,8 +97,16 @@ async function trashProblems(population: Population, owner: WorkerName, trash: T
   });
 }
 
-/** Torn lines, and what contradicts the records. */
-export async function historyFindings(population: Population): Promise<Finding[]> {
+/** Torn lines, what contradicts the records, and who is missing. */
+export async function historyFindings(
+  population: Population,
+  workers: readonly WorkerSummary[],
+): Promise<Finding[]> {
+  // In the order in which individuals move, so that none is missed: then the histories.
+  const present = [
+    ...(await allEntries(population)),
+    ...(await trashed(population)).map(({ entry }) => entry),
+  ];
   // Listed before the history is read: a record is written before its individual enters the hall.
   const hall = await population.hallOfFame();
   const digests = await readDigests(population);
@@ -107,7 +117,7 @@ export async function historyFindings(population: Population): Promise<Finding[]
   const isRecorded = (id: IndividualId) => found.has(id);
   const living = livingThoughRecorded([...training, ...alive], isRecorded);
   for (const id of new Set(living.map((entry) => entry.id))) {
-    const path = found.get(id) ?? 'history';
+    const path = found.get(id)?.path ?? 'history';
     const problem = `individual ${id} is recorded as dead, and lives`;
     // The record is whole, and says what it was.
     const paths = living.filter((entry) => entry.id === id).map(pathOf);
@@ -119,7 +129,39 @@ export async function historyFindings(population: Population): Promise<Finding[]
     const repair = { kind: 'record', entry } as const;
     findings.push({ severity: 'error', path: 'hall-of-fame', problem, fix: REPORT, repair });
   }
+  if (isComplete) {
+    const ids = present.map(({ id }) => id);
+    const recorded = new Set(found.keys());
+    const historians = (await historyFiles(population)).map(workerOf);
+    findings.push(...(await accountFindings(population, { workers, present: ids, recorded, historians })));
+  }
   return findings;
+}
+
+/** What is cut short, a power cut or a full disk leaves. What is whole JSON, and no record, somebody has written there. */
+function brokenLine({ bytes }: HistoryLine, path: string): Finding {
+  if (!isJson(bytes))
+    return {
+      severity: 'note',
+      path,
+      problem: 'a torn line',
+      fix: 'none needed: what it was to record was not deleted',
+    };
+  return {
+    severity: 'error',
+    path,
+    problem: 'not the record of an individual, though it is whole: it was changed',
+    fix: 'put the line back from a copy',
+  };
+}
+
+function isJson(bytes: Uint8Array): boolean {
+  try {
+    JSON.parse(new TextDecoder().decode(bytes));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 interface RecordPlace {
@@ -134,6 +176,9 @@ function digestFindings({ name, coverage, outlines }: Digest, places: readonly R
   const covered = places.filter(({ worker, start }) => coverage.includes(worker, start));
   const recorded = new Set(covered.map(keyOf));
   const ids = new Set(outlines.map(({ id }) => id));
+  const everywhere = new Set(places.map(({ id }) => id));
+  const lost = outlines.filter(({ id }) => !everywhere.has(id)).map(({ id }) => id);
+  if (lost.length > 0) return [lostRecords(name, lost)];
   const wrong = [
     ...outlines.filter(({ id, place }) => !recorded.has(keyOf({ id, ...place }))),
     ...covered.filter(({ id }) => !ids.has(id)),
@@ -149,12 +194,12 @@ function digestFindings({ name, coverage, outlines }: Digest, places: readonly R
 
 /** Where each is recorded; a file or a line that cannot be read does not keep the others from being read. */
 async function readRecords(population: Population): Promise<{
-  found: Map<IndividualId, string>;
+  found: Map<IndividualId, KnownRecord>;
   places: RecordPlace[];
   findings: Finding[];
   isComplete: boolean;
 }> {
-  const found = new Map<IndividualId, string>();
+  const found = new Map<IndividualId, KnownRecord>();
   const places: RecordPlace[] = [];
   const findings: Finding[] = [];
   let isComplete = true;
@@ -169,10 +214,10 @@ async function readRecords(population: Population): Promise<{
         const path = `history/${file}:${line.number}`;
         try {
           const record = parseRecord(population, line);
-          const fix = 'none needed: what it was to record was not deleted';
-          if (record === undefined) findings.push({ severity: 'note', path, problem: 'a torn line', fix });
+          if (record === undefined) findings.push(brokenLine(line, path));
           else {
-            found.set(record.id, path);
+            findings.push(...doublyRecorded(found.get(record.id), record, path));
+            found.set(record.id, { path, bornAt: record.birth.bornAt });
             places.push({ id: record.id, worker: workerOf(file), start: line.start });
           }
         } catch (error) {

@@ -47,7 +47,7 @@ export async function fsck(population: Population, host: Host): Promise<Finding[
     ...(await doubled(population)),
     ...(await individualFindings(population, workers)),
     ...(await workerFindings(population, workers)),
-    ...(await historyFindings(population)),
+    ...(await historyFindings(population, workers)),
   ];
 }
 

@@ -88,6 +88,11 @@ export function isIndividualId(name: string): boolean {
   return individualId.test(name);
 }
 
+/** The worker that bore an individual: its name is the first part of the id. */
+export function makerOf(id: IndividualId): WorkerName {
+  return id.slice(0, id.lastIndexOf('-'));
+}
+
 /** The name of an entry in the directory of its state. */
 export function nameOf(entry: Entry): string {
   switch (entry.state) {

@@ -3,8 +3,10 @@ import { POPULATION_FORMAT, type Totals, formatDocument, noTotals } from './docu
 import { errorCode, isRefusal, unfit } from './filesystem-errors.js';
 import { makeOwnDirectory, replaceFile } from './files.js';
 import type { Host } from './host.js';
+import { allEntries } from './find.js';
+import { isHistoryName, workerOf } from './history-lines.js';
 import { largest } from './largest.js';
-import { type IndividualId, type WorkerName, workerPath } from './layout.js';
+import { type IndividualId, type WorkerName, makerOf, workerPath } from './layout.js';
 import type { Population } from './population.js';
 import { ousting } from './set-aside.js';
 
@@ -123,10 +125,7 @@ const FEW = 8;
  * loses tries further and further ahead: of a thousand who come at once each would else try what all before it have taken.
  */
 async function claimName(population: Population): Promise<WorkerName> {
-  const taken = (await population.list('workers')).map((name) =>
-    Number(/^w([1-9][0-9]{0,8})$/.exec(name)?.[1] ?? 0),
-  );
-  let number = largest(taken) + 1;
+  let number = (await largestName(population)) + 1;
   for (let lost = 0; ; number += 1 + integer(population.random, Math.max(1, ++lost - FEW))) {
     const name = `w${number}`;
     try {
@@ -136,4 +135,17 @@ async function claimName(population: Population): Promise<WorkerName> {
       if (errorCode(error) !== 'EEXIST') throw unfit(population.path('workers'), error);
     }
   }
+}
+
+/**
+ * Folders of workers stay for ever, so that the largest number is theirs. Where somebody has removed some, names of theirs
+ * in histories and of individuals are not to be given again.
+ */
+async function largestName(population: Population): Promise<number> {
+  const folders = await population.list('workers');
+  const histories = (await population.listIfPresent('history')).filter(isHistoryName).map(workerOf);
+  const makers = (await allEntries(population)).map(({ id }) => makerOf(id));
+  return largest(
+    [...folders, ...histories, ...makers].map((name) => Number(/^w([1-9][0-9]{0,8})$/.exec(name)?.[1] ?? 0)),
+  );
 }

@@ -32,7 +32,10 @@ export class Governor {
   /** Whether a child may be born. Looks now and then, so that what is born between two looks may be too much. */
   async hasRoom(): Promise<boolean> {
     const { bounds } = this.shift.control;
-    if (bounds.maxBytes === null && bounds.maxInodes === null) return true;
+    if (bounds.maxBytes === null && bounds.maxInodes === null) {
+      this.housekeeping.placesLeft = Infinity;
+      return true;
+    }
     const startedAt = this.#now();
     if (startedAt < this.#nextLook && bounds === this.#bounds) return this.#reason === undefined;
     const gauged = await this.#makeRoom();
@@ -50,25 +53,28 @@ export class Governor {
   async #makeRoom(): Promise<Gauged> {
     const { bounds } = this.shift.control;
     const gauged = await this.#gauge.read();
+    // Until the next look it does not fill up again beyond what there is room for.
+    this.housekeeping.placesLeft = await this.#placesLeft(gauged);
     if (shareTaken(bounds, gauged.expected) < ENOUGH) return gauged;
-    await this.housekeeping.collectAll(await this.#placesLeft(gauged));
+    await this.housekeeping.collectAll();
     return await this.#gauge.read();
   }
 
   /** As many of the hall of fame as there is room for beside the others; the best stays. */
-  async #placesLeft({ expected, dead, hallOfFame }: Gauged): Promise<number> {
+  async #placesLeft({ expected, living, dead, hallOfFame }: Gauged): Promise<number> {
     const { population, control } = this.shift;
     const { length } = await population.hallOfFame();
-    if (length === 0) return control.bounds.hallOfFame;
+    // Nobody is in it yet: then as much as one of the living takes.
+    const [known, count] = length > 0 ? [hallOfFame, length] : [living, (await population.living()).size];
     const rest = {
       bytes: expected.bytes - dead.bytes - hallOfFame.bytes,
       inodes: expected.inodes - dead.inodes - hallOfFame.inodes,
     };
-    let places = Math.min(length, control.bounds.hallOfFame);
+    let places = control.bounds.hallOfFame;
     const withHall = (): number =>
       shareTaken(control.bounds, {
-        bytes: rest.bytes + (hallOfFame.bytes * places) / length,
-        inodes: rest.inodes + (hallOfFame.inodes * places) / length,
+        bytes: rest.bytes + (known.bytes * places) / Math.max(1, count),
+        inodes: rest.inodes + (known.inodes * places) / Math.max(1, count),
       });
     while (places > 1 && withHall() >= ENOUGH) places--;
     return places;

@@ -29,6 +29,8 @@ const DIGEST_EVERY = 128;
 
 /** Clears away what the dead left: individuals, and workers that are gone. */
 export class Housekeeping {
+  /** Of those that were cleared once. */
+  readonly #clearAgainAt = new Map<WorkerName, number>();
   #cleared: Set<WorkerName> | undefined;
   readonly #digester: Digester;
   readonly #watch: Watch;
@@ -54,13 +56,13 @@ export class Housekeeping {
     if ((await population.dead()).length >= WORTH_COLLECTING) await this.#collect();
   }
 
-  /**
-   * Collects all the dead, as long as no other is at it.
-   * @param hallOfFame How many of the best are kept with their weights. @default bounds.hallOfFame
-   */
-  async collectAll(hallOfFame = this.shift.control.bounds.hallOfFame): Promise<void> {
+  /** At most so many of the best keep their weights, whatever the bound, as long as the disk has no room for more. */
+  placesLeft = Infinity;
+
+  /** Collects all the dead, as long as no other is at it. */
+  async collectAll(): Promise<void> {
     const { exit } = this.shift;
-    while (!exit.abandon.aborted && (await this.#collect(hallOfFame)) >= MOST);
+    while (!exit.abandon.aborted && (await this.#collect()) >= MOST);
   }
 
   /** The last that a worker does: where the search is over nobody else will. Who was asked to leave is not to be late. */
@@ -72,8 +74,9 @@ export class Housekeeping {
   }
 
   /** @returns How many were collected. */
-  async #collect(hallOfFame = this.shift.control.bounds.hallOfFame): Promise<number> {
-    const { population, me, emit } = this.shift;
+  async #collect(): Promise<number> {
+    const { population, me, emit, control } = this.shift;
+    const hallOfFame = Math.min(control.bounds.hallOfFame, this.placesLeft);
     let count = 0;
     // Without room for their records they stay where they are.
     await ifThereIsRoom(this.shift, async () => {
@@ -96,16 +99,22 @@ export class Housekeeping {
     await this.#digester.condense();
   }
 
+  /**
+   * Twice, a lease apart: what a process asked of a file server before it died may still be carried out after the first
+   * time. Then its name never comes back, so nothing will be there again.
+   */
   async #clearGoneWorkers(): Promise<void> {
-    const { population, me } = this.shift;
+    const { population, me, control } = this.shift;
     const cleared = (this.#cleared ??= new Set((await readRoll(population)).keys()));
-    const names = await workerNames(population);
-    const others = new Set(names.filter((name) => name !== me.name && !cleared.has(name)));
+    const now = population.clock.monotonic();
+    const isToBeCleared = (name: WorkerName) =>
+      name !== me.name && !cleared.has(name) && now >= (this.#clearAgainAt.get(name) ?? 0);
+    const others = new Set((await workerNames(population)).filter(isToBeCleared));
     for (const worker of await this.#watch.gone(others)) {
       await cleanStaging(me, worker);
       await takeTrash(me, worker);
-      // Its name never comes back, so nothing will be there again.
-      cleared.add(worker);
+      if (this.#clearAgainAt.delete(worker)) cleared.add(worker);
+      else this.#clearAgainAt.set(worker, now + control.bounds.leaseSeconds);
     }
   }
 }

@@ -50,7 +50,9 @@ export const quarantineCommand = defineCommand({
         await giveOrder(population, { order: 'release', ...site });
         terminal.err(`${name} may train again: start workers there with galapagos launch`);
       } else {
-        await giveOrder(population, { order: 'quarantine', ...site, reason, by: null });
+        // It stands in a line of a table.
+        const line = reason.replaceAll(/\s+/g, ' ').trim();
+        await giveOrder(population, { order: 'quarantine', ...site, reason: line, by: null });
         terminal.err(
           `${name} is quarantined: its workers give back what they hold and leave, and new ones end with 7`,
         );
