@@ -1,13 +1,15 @@
 import { ExitCode } from './exit-codes.js';
+import { beforeJobEnds } from './job-end.js';
 import { onEndSignals } from './signals.js';
 
 /** Milliseconds in which a worker that was told twice has to be gone; a filesystem that hangs may hold it longer. */
 const AT_ONCE_MS = 2000;
 
 /**
- * How a worker's process comes to leave: signals, or a launcher that is gone.
+ * How a worker's process comes to leave: signals, the end of its job, or a launcher that is gone.
  *
- * - **asked**: the first signal, or the launcher's end. It gives back what it holds.
+ * - **asked**: the first signal, the end of the job's time being near (SLURM_JOB_END_TIME), or the launcher's end. It gives
+ *   back what it holds, and begins nothing that the time is too short for.
  * - **forced**: the second signal. It leaves at once; what it held is adopted.
  */
 export class Departure {
@@ -16,14 +18,15 @@ export class Departure {
   readonly #stopListening: () => void;
   #exitCode: number = ExitCode.done;
   #lastResort: NodeJS.Timeout | undefined;
+  readonly #forgetJob: () => void;
 
   /** Listens from now on: a signal while the trainer starts is one too. */
-  constructor(clock: { monotonic(): number }) {
+  constructor(clock: { monotonic(): number; now(): Date }) {
     this.#stopListening = onEndSignals(
       clock,
       (signal) => {
-        if (signal === 'SIGUSR1') this.#exitCode = ExitCode.requeue;
-        this.#asked.abort();
+        if (signal === 'SIGUSR1') this.#timeIsUp();
+        else this.#asked.abort();
       },
       (_signal, exitCode) => {
         this.#exitCode = exitCode;
@@ -32,6 +35,7 @@ export class Departure {
         this.#lastResort = setTimeout(() => process.exit(exitCode), AT_ONCE_MS);
       },
     );
+    this.#forgetJob = beforeJobEnds(clock, () => this.#timeIsUp());
     if (process.channel !== undefined) process.once('disconnect', this.#launcherIsGone);
     // The launcher may have died before anybody listened.
     if (process.env['GALAPAGOS_SLOT'] !== undefined && !process.connected) this.#launcherIsGone();
@@ -56,8 +60,15 @@ export class Departure {
   close(): void {
     this.#stopListening();
     clearTimeout(this.#lastResort);
+    this.#forgetJob();
     process.off('disconnect', this.#launcherIsGone);
     if (process.connected) process.disconnect();
+  }
+
+  /** Its job wants to be queued again. */
+  #timeIsUp(): void {
+    if (!this.#asked.signal.aborted) this.#exitCode = ExitCode.requeue;
+    this.#asked.abort();
   }
 
   readonly #launcherIsGone = (): void => this.#asked.abort();

@@ -136,7 +136,9 @@ export const workerSchema = z.strictObject({
   backend: z.string(),
   /** The accelerator that it was given, by whatever name; older documents do not say it. */
   device: z.string().nullable().optional(),
+  /** The task of Slurm in which it ran, and how often that had been queued again; older documents do not say the latter. */
   slurmJob: z.string().nullable(),
+  slurmRestart: z.int().nullable().optional(),
   startedAt: z.string(),
 });
 export type WorkerDocument = z.infer<typeof workerSchema>;

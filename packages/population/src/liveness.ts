@@ -27,7 +27,7 @@ export interface LivenessOptions {
  * Whether other workers live, as one observer sees it. Liveness is change observed over the observer's own
  * monotonic clock; clocks of two hosts are never compared. A worker is gone
  * - if it said that it left;
- * - if its process, on this very host, is no more;
+ * - if its process, on this very host, is no more, or it was this very task of Slurm before that was queued again;
  * - if its beat stood still, or was missing, for a lease *while the observer's own beats went through*: a
  *   filesystem that hangs is not a death.
  */

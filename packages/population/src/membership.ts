@@ -14,7 +14,6 @@ export interface JoinOptions {
   readonly host: Host;
   readonly version: string;
   readonly backend: string;
-  readonly slurmJob?: string;
   /** The accelerator that it was given, if any. */
   readonly device?: string | undefined;
 }
@@ -60,11 +59,12 @@ export class Membership {
       const document = {
         format: POPULATION_FORMAT,
         name,
+        slurmJob: null,
+        slurmRestart: null,
         ...(await options.host.identity()),
         version: options.version,
         backend: options.backend,
         device: options.device ?? null,
-        slurmJob: options.slurmJob ?? null,
         startedAt: population.clock.now().toISOString(),
       };
       await replaceFile(filesystem, `${path}/worker.json`, formatDocument(document));

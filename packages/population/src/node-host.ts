@@ -15,12 +15,14 @@ async function identityOfThisProcess(): Promise<ProcessIdentity> {
     pidNamespace: await orEmpty(fs.readlink('/proc/self/ns/pid')),
     pid: process.pid,
     processStart: (await statOf(process.pid))?.start ?? '',
+    ...slurmTask(process.env),
   }))();
   return await identity;
 }
 
 async function isGone(other: ProcessIdentity): Promise<boolean> {
   const own = await identityOfThisProcess();
+  if (isEarlierLife(other, own)) return true;
   const sameHost =
     own.processStart !== '' &&
     other.host === own.host &&
@@ -31,6 +33,26 @@ async function isGone(other: ProcessIdentity): Promise<boolean> {
   // An unreadable /proc is not a death, nor one that hides the processes of others: the kernel must know of none.
   if (stat === undefined) return (await statOf(process.pid)) !== undefined && !exists(other.pid);
   return stat.start !== other.processStart || stat.state === 'Z' || stat.state === 'X';
+}
+
+/** The task of Slurm of an environment. */
+export function slurmTask(
+  environment: NodeJS.ProcessEnv,
+): Required<Pick<ProcessIdentity, 'slurmJob' | 'slurmRestart'>> {
+  const job = environment['SLURM_ARRAY_JOB_ID'] ?? environment['SLURM_JOB_ID'];
+  if (job === undefined) return { slurmJob: null, slurmRestart: null };
+  const task = environment['SLURM_ARRAY_TASK_ID'];
+  const restart = Number(environment['SLURM_RESTART_COUNT'] ?? 0);
+  return {
+    slurmJob: task === undefined ? job : `${job}_${task}`,
+    slurmRestart: Number.isInteger(restart) ? restart : 0,
+  };
+}
+
+/** Whether that is the same task of Slurm as this, before it was queued again. */
+export function isEarlierLife(other: ProcessIdentity, own: ProcessIdentity): boolean {
+  if (typeof own.slurmJob !== 'string' || own.slurmJob !== other.slurmJob) return false;
+  return (other.slurmRestart ?? 0) < (own.slurmRestart ?? 0);
 }
 
 /** Whether the kernel knows a process of that number; one of another user is one too. */

@@ -32,7 +32,6 @@ export interface WorkerOptions {
   readonly backend: string;
   /** Which version of it, and why it and not another: for the log. */
   readonly backendReason?: string;
-  readonly slurmJob?: string;
   /** The accelerator that it was given, if any: by which it is quarantined. */
   readonly device?: string | undefined;
   readonly onEvent?: (event: WorkerEvent) => void;

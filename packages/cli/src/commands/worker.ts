@@ -48,7 +48,6 @@ export const workerCommand = defineCommand({
         backend: ready.backend,
         backendReason: `${ready.detail}: ${ready.reason}`,
         device: deviceOf(ready.backend),
-        ...slurmJob(),
         onEvent: tellLauncher(
           terminal.isWatched
             ? tellPerson(terminal)
@@ -82,10 +81,4 @@ const exitCodes: Record<Exclude<LeaveReason, 'asked'>, number> = {
 function deviceOf(backend: string): string | undefined {
   const devices = process.env['CUDA_VISIBLE_DEVICES'];
   return backend !== 'tfjs-node-gpu' || devices === '' ? undefined : devices;
-}
-
-function slurmJob(): { slurmJob?: string } {
-  const job = process.env['SLURM_ARRAY_JOB_ID'] ?? process.env['SLURM_JOB_ID'];
-  const task = process.env['SLURM_ARRAY_TASK_ID'];
-  return job === undefined ? {} : { slurmJob: task === undefined ? job : `${job}_${task}` };
 }
