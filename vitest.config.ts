@@ -7,6 +7,8 @@ const conditions = ['galapagos-source', 'node', 'import', 'module', 'default'];
 const include = ['test/**/*.test.ts'];
 // Tests of real processes, of which each takes a second to start: a suite of their own.
 const processes = ['test/**/*.processes.test.ts'];
+// Tests with a real Slurm, which test/slurm/run.sh starts.
+const slurm = ['test/slurm/**/*.test.ts'];
 // Tests of what keeps something for a whole process (back ends, tensors), or that put something in a module's place.
 const apart = [
   'test/trainer/**',
@@ -35,7 +37,7 @@ export default defineConfig({
       // Modules are loaded once for many files: loading them for each takes a third of the whole time.
       {
         extends: true,
-        test: { name: 'together', include, exclude: [...apart, ...processes], isolate: false },
+        test: { name: 'together', include, exclude: [...apart, ...processes, ...slurm], isolate: false },
       },
       {
         extends: true,
@@ -47,6 +49,7 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'processes', include: processes, globalSetup } },
+      { extends: true, test: { name: 'slurm', include: slurm } },
     ],
   },
 });

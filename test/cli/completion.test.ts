@@ -32,6 +32,17 @@ describe('completion', () => {
       '--backend',
       '--gpus',
       '--workers-per-gpu',
+      '--slurm',
+      '--dry-run',
+      '--detach',
+      '--time',
+      '--partition',
+      '--account',
+      '--gres',
+      '--constraint',
+      '--mem',
+      '--sbatch',
+      '--setup',
       '--help',
     ]);
     expect(await suggested(['launch', 'runs/a', '--for', '1h', '--f'])).toEqual([]);

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { kill } from '@galapagos/population';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { raise } from '../population/support.js';
 import { galapagos } from './harness.js';
 import { logged, writeLog } from './logs.js';
@@ -104,6 +104,28 @@ describe('gc', () => {
     expect(existsSync(old)).toBe(false);
     expect(readdirSync(`${root}/logs`)).toHaveLength(4);
     expect((await gc('--keep-logs', '5')).logs).toEqual([]);
+  });
+
+  it('keeps what a launch by Slurm left as long as Slurm may have tasks of it', async () => {
+    const { root } = cast;
+    const name = '2017-03-03T000000-there-2-999999999';
+    const slot = writeLog(root, [logged('w99', 0, 'left')], { launch: name });
+    for (const file of ['job.sbatch', 'slurm.json'])
+      writeFileSync(`${root}/logs/${name}/${file}`, '{"job":"7"}');
+    for (const path of [slot, `${root}/logs/${name}`]) utimesSync(path, LONG_AGO, LONG_AGO);
+    const answers = (queue: string) => {
+      mkdirSync(`${root}/bin`, { recursive: true });
+      writeFileSync(`${root}/bin/squeue`, `#!/bin/sh\n${queue}\n`, { mode: 0o755 });
+    };
+    vi.stubEnv('PATH', `${root}/bin`);
+    const found = async () => (await gc('--keep-logs', '0')).logs;
+    expect(await found()).toEqual([]);
+    answers("echo '7_0|PENDING|Resources|'");
+    expect(await found()).toEqual([]);
+    answers("echo '7_0|COMPLETED|None|n0'");
+    expect(await found()).toEqual([`logs/${name}`]);
+    vi.unstubAllEnvs();
+    expect(existsSync(`${root}/logs/${name}`)).toBe(false);
   });
 
   it("leaves what is a person's, whatever its name ends in", async () => {

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
-import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { boundsSchema } from '@galapagos/population';
 import { parseDnaText } from '@galapagos/dna';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { newWorld } from '../population/support.js';
 import { type Cast, populate } from './population.js';
 import { galapagos } from './harness.js';
@@ -178,6 +178,24 @@ describe('status', () => {
     expect(out).toContain('whether a silent worker, or one of another host, lives --watch can tell');
   });
 
+  it('says what Slurm says of its jobs, or that it says nothing', async () => {
+    mkdirSync(`${cast.root}/logs/x`, { recursive: true });
+    writeFileSync(`${cast.root}/logs/x/slurm.json`, '{"job":"7 evil"}');
+    expect(await outputOf(['status', cast.root])).not.toContain('jobs');
+    writeFileSync(`${cast.root}/logs/x/slurm.json`, '{"job":"7"}');
+    vi.stubEnv('PATH', `${cast.root}/bin`);
+    expect(await outputOf(['status', cast.root])).toContain(
+      'jobs         Slurm does not answer: squeue is not here',
+    );
+    mkdirSync(`${cast.root}/bin`);
+    const queue =
+      '7_0|RUNNING|None|n1\n7_1|PENDING|Resources|\n7_2|PENDING|Priority|\n7_3|NODE_FAIL|None|n0\n';
+    writeFileSync(`${cast.root}/bin/squeue`, `#!/bin/sh\nprintf '${queue}'\n`, { mode: 0o755 });
+    const out = await outputOf(['status', cast.root]);
+    vi.unstubAllEnvs();
+    expect(out).toContain('jobs         7: 1 running, 2 waiting (Resources, Priority), 1 node fail\n');
+  });
+
   it('prints JSON of a shape that is written down', async () => {
     const { root, best, first, inTraining, me } = cast;
     expect(JSON.parse(await outputOf(['status', root, '--json']))).toEqual({
@@ -201,9 +219,11 @@ describe('status', () => {
           host: expect.any(String) as string,
           pid: expect.any(Number) as number,
           backend: 'wasm',
+          slurmJob: null,
           totals: me.totals,
         },
       ],
+      jobs: { tasks: [], problem: null },
       totals: me.totals,
       reachedBound: null,
       quarantines: [],

@@ -87,6 +87,27 @@ fi' DEBUG\n`,
     expect(said()).toEqual([started]);
   });
 
+  it('starts a worker again that fails, and gives up', async () => {
+    stub('sleep', 'echo "sleep $*" >> said');
+    stub('node', 'echo worker >> said; exit 1');
+    const job = await submitted(task);
+    const { code, stderr } = await job.finished;
+    expect(code).toBe(7);
+    expect(stderr).toContain('failed 6 times in a row');
+    const again = [2, 4, 8, 16, 32].flatMap((seconds) => [`sleep ${seconds}`, 'worker']);
+    expect(said()).toEqual(['worker', ...again]);
+  });
+
+  it('is queued again when its time is nearly over while it waits to start a worker again', async () => {
+    stub('sleep', 'echo "sleep $*" >> said; while true; do /bin/sleep 0.05; done');
+    stub('node', 'echo worker >> said; exit 1');
+    const job = await submitted(task);
+    await eventually(() => said().includes('sleep 2'));
+    job.child.kill('SIGUSR1');
+    expect(await job.finished).toMatchObject({ code: 75 });
+    expect(said()).toEqual(['worker', 'sleep 2', 'scontrol requeue 10_2']);
+  });
+
   it('starts nothing without a directory', async () => {
     const { code, stderr } = await runProcess('/bin/bash', [script], { env: path() });
     expect(code).not.toBe(0);

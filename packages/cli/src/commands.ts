@@ -5,6 +5,7 @@ const loaders: Readonly<Record<string, () => Promise<Command>>> = {
   quickstart: async () => (await import('./commands/quickstart.js')).quickstartCommand,
   init: async () => (await import('./commands/init.js')).initCommand,
   launch: async () => (await import('./commands/launch.js')).launchCommand,
+  scale: async () => (await import('./commands/scale.js')).scaleCommand,
   worker: async () => (await import('./commands/worker.js')).workerCommand,
   status: async () => (await import('./commands/status.js')).statusCommand,
   best: async () => (await import('./commands/best.js')).bestCommand,

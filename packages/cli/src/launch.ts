@@ -1,19 +1,19 @@
-import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type LaunchResult, type LocalLaunch, launchLocal } from '@galapagos/launcher';
-import { Control, type Population, errorCode, unfit } from '@galapagos/population';
+import { Control, type Population } from '@galapagos/population';
 import type { BackendChoice } from '@galapagos/trainer';
 import { ExitCode } from './exit-codes.js';
 import { messageOf } from './failures.js';
+import { beforeJobEnds } from './job-end.js';
 import type { GpuPlan } from './gpu-plan.js';
+import { makeLogDirectory } from './log-directory.js';
 import { patience } from './patience.js';
 import { showProgress } from './progress.js';
-import { refuseCrowd } from './refuse-crowd.js';
+import { refuseCrowd, refuseTooMany } from './refuse-crowd.js';
 import { onEndSignals } from './signals.js';
 import { WorkerEnds, countWorkers, near, tellFailure } from './tell-ends.js';
 import { tellWaiting } from './tell-waiting.js';
 import type { Terminal } from './terminal.js';
-import { UsageError } from './usage-error.js';
 import { Waits } from './waits.js';
 
 export interface LaunchRequest {
@@ -84,6 +84,12 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
       running.kill();
     },
   );
+  const forgetJob = beforeJobEnds(population.clock, () => {
+    if (stopping.signal.aborted) return;
+    signalled = ExitCode.requeue;
+    terminal.err('the time of the job is nearly over: the workers give back what they hold and leave');
+    running.stop('the end of the job');
+  });
   terminal.err(`${countWorkers(workers)}${onGpus(request.gpus)}; logs: ${near(logs)}`);
   const watching = Promise.all([
     showProgress(population, terminal, { seconds, isWaiting: () => waits.any }, ended.signal),
@@ -105,6 +111,7 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
   } finally {
     ended.abort();
     stopListening();
+    forgetJob();
     await watching;
     terminal.status('');
   }
@@ -123,34 +130,6 @@ async function heedStop(
     await patiently(() => control.poll());
   }
   if (control.stopped) running.stop('an order to stop');
-}
-
-/** One level after the other: in one go Node says of a read-only disk that there is no such directory. */
-async function makeLogDirectory(population: Population): Promise<string> {
-  const startedAt = population.clock.now().toISOString().slice(0, 19).replaceAll(':', '');
-  const own = `logs/${startedAt}-${hostname()}-${process.pid}`;
-  for (const path of ['logs', own].map((below) => population.path(below))) {
-    try {
-      await population.filesystem.makeDirectory(path);
-    } catch (error) {
-      if (errorCode(error) !== 'EEXIST') throw unfit(path, error);
-    }
-  }
-  return population.path(own);
-}
-
-function refuseTooMany(population: Population, workers: number, terminal: Terminal): void {
-  const { populationSize } = population.experiment.search;
-  if (workers > Math.max(1, populationSize / 2)) {
-    throw new UsageError(
-      `--workers ${workers}: at most half of the population of ${populationSize}, since those in training cannot be drawn`,
-    );
-  }
-  if (workers > populationSize / 4) {
-    terminal.err(
-      `${workers} workers are more than a quarter of the population of ${populationSize}: few are left to draw from`,
-    );
-  }
 }
 
 function onGpus({ gpus }: GpuPlan): string {

@@ -2,6 +2,7 @@ import { lstat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { type Population, type Summary, errorCode, isMissing, mayLive, unfit } from '@galapagos/population';
 import { unlessMissing } from './disk-use.js';
+import { mayHaveTasks, SLURM_FILES } from './slurm-jobs.js';
 import { lastLines, launchesOf, slotLogsOf } from './log-files.js';
 
 /** Seconds in which nobody leaves a file half written, and every launch that goes on has logged something or died. */
@@ -64,6 +65,7 @@ export async function clearLeftovers(population: Population, { asides, logs }: L
   for (const folder of logs) {
     const launch = folder.slice('logs/'.length);
     for (const { path } of await slotLogsOf(population, launch)) await clear(path, 'unlink');
+    for (const file of SLURM_FILES) await clear(population.path(`${folder}/${file}`), 'unlink');
     await clear(population.path(folder), 'removeDirectory');
   }
 }
@@ -78,7 +80,9 @@ async function isOver(population: Population, launch: string, workers: Summary['
   // On another host it may have made its folder, and nothing in it yet.
   if (!(await isSettled(population, `logs/${launch}`, 'directory'))) return false;
   const logs = await slotLogsOf(population, launch);
-  if (logs.length < (await population.listIfPresent(`logs/${launch}`)).length) return false;
+  const names = await population.listIfPresent(`logs/${launch}`);
+  if (logs.length < names.filter((name) => !SLURM_FILES.includes(name)).length) return false;
+  if (await mayHaveTasks(population, launch)) return false;
   for (const { path } of logs) {
     const { lines } = await lastLines(path, 1, (line) => line.includes('"worker":"'));
     const [, name] = /"worker":"([a-z0-9]+)"/.exec(lines[0] ?? '') ?? [];

@@ -13,6 +13,7 @@ import {
   tenureFolder,
   workerPath,
 } from '@galapagos/population';
+import { type JobsLook, lookAtJobs } from './slurm-jobs.js';
 import { Trend } from './trend.js';
 
 /** What one look at a search has shown, and those before it. */
@@ -26,10 +27,15 @@ export interface Look {
   readonly silence: ReadonlyMap<WorkerName, number>;
   /** When those that work last wrote their beat, by the clock of whoever keeps the files. */
   readonly lastBeats: ReadonlyMap<WorkerName, Date>;
+  /** Those of Slurm. */
+  readonly jobs: JobsLook;
   readonly disk: Gauged;
   readonly free: { readonly bytes: number; readonly inodes: number };
   readonly trend: Trend;
 }
+
+/** Seconds between two looks into the queue of Slurm. */
+const QUEUE_SECONDS = 5;
 
 /** Looks at a search again and again. */
 export class Observer {
@@ -38,6 +44,7 @@ export class Observer {
   readonly #liveness: Liveness;
   readonly #gauge: Gauge;
   #leaseSeconds: number;
+  #jobs: { readonly at: number; readonly look: JobsLook } | undefined;
   #looks = 0;
 
   constructor(private readonly population: Population) {
@@ -70,9 +77,10 @@ export class Observer {
     }
     const silence = await this.#listen(summary);
     const lastBeats = await this.#lastBeats(summary);
+    const jobs = await this.#lookAtJobs();
     const disk = await this.#gauge.read();
     const free = await population.filesystem.space(population.root);
-    return { at: clock.now(), summary, since, silence, lastBeats, disk, free, trend: this.#trend };
+    return { at: clock.now(), summary, since, silence, lastBeats, jobs, disk, free, trend: this.#trend };
   }
 
   /** Who only looks has no beat of its own: that it could read is what says that the filesystem did not hang. */
@@ -83,6 +91,14 @@ export class Observer {
       if (state === 'working') silence.set(name, await this.#liveness.silence(name));
     }
     return this.#looks++ === 0 ? new Map() : silence;
+  }
+
+  /** Slurm is asked by everybody, and is not to be asked every second. */
+  async #lookAtJobs(): Promise<JobsLook> {
+    const now = this.population.clock.monotonic();
+    if (this.#jobs === undefined || now - this.#jobs.at >= QUEUE_SECONDS)
+      this.#jobs = { at: now, look: await lookAtJobs(this.population) };
+    return this.#jobs.look;
   }
 
   async #lastBeats({ workers }: Summary): Promise<Map<WorkerName, Date>> {

@@ -1,4 +1,5 @@
 import { type Population, nodeHost, readBeat, summarize } from '@galapagos/population';
+import type { Terminal } from './terminal.js';
 import { UsageError } from './usage-error.js';
 
 /** Seconds in which whoever lives beats: every two at the longest. */
@@ -25,4 +26,23 @@ export async function refuseCrowd(population: Population, wanted: number): Promi
   throw new UsageError(
     `${population.root}: ${alive.length} already work here (${alive.slice(0, 5).join(', ')}${alive.length > 5 ? ', …' : ''}); with ${wanted} more it would be more than half of the population of ${populationSize}, and those in training cannot be drawn`,
   );
+}
+
+/** @throws UsageError when more than half of the population would be in training; warns of a crowd. */
+export function refuseTooMany(
+  population: Population,
+  workers: number,
+  terminal: Pick<Terminal, 'err'>,
+): void {
+  const { populationSize } = population.experiment.search;
+  if (workers > Math.max(1, populationSize / 2)) {
+    throw new UsageError(
+      `--workers ${workers}: at most half of the population of ${populationSize}, since those in training cannot be drawn`,
+    );
+  }
+  if (workers > populationSize / 4) {
+    terminal.err(
+      `${workers} workers are more than a quarter of the population of ${populationSize}: few are left to draw from`,
+    );
+  }
 }

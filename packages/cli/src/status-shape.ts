@@ -44,9 +44,28 @@ export const statusShape = z.strictObject({
       host: z.string().nullable(),
       pid: z.int().nullable(),
       backend: z.string().nullable(),
+      slurmJob: z
+        .string()
+        .nullable()
+        .describe('The task of an array job, 123_4, or a job; null outside of Slurm.'),
       totals: totalsSchema,
     }),
   ),
+  jobs: z
+    .strictObject({
+      tasks: z.array(
+        z.strictObject({
+          id: z.string().describe('123_4: of the array job, and the task.'),
+          job: z.string(),
+          slot: z.int(),
+          state: z.string().describe("Slurm's word: PENDING, RUNNING, COMPLETED, …"),
+          reason: z.string().describe('Why it does not run.'),
+          node: z.string(),
+        }),
+      ),
+      problem: z.string().nullable().describe('Why Slurm does not say.'),
+    })
+    .describe('Those of launches by Slurm that it still knows.'),
   totals: totalsSchema,
   bounds: boundsSchema,
   startedAt: z.string().nullable().describe('When the first worker started.'),
@@ -78,6 +97,7 @@ export function statusDocument({
   since,
   silence,
   lastBeats,
+  jobs,
   disk,
   free,
   trend,
@@ -109,8 +129,10 @@ export function statusDocument({
       host: document?.host ?? null,
       pid: document?.pid ?? null,
       backend: document?.backend ?? null,
+      slurmJob: document?.slurmJob ?? null,
       totals: own,
     })),
+    jobs: { tasks: [...jobs.tasks], problem: jobs.problem ?? null },
     totals,
     bounds,
     startedAt: startedAt ?? null,
@@ -131,7 +153,7 @@ export function statusDocument({
 }
 
 /** What makes one look differ from another: time goes on also where nothing happens. */
-export function essenceOf({ summary, since, silence }: Look): string {
+export function essenceOf({ summary, since, silence, jobs }: Look): string {
   const silent = [...silence].filter(([, seconds]) => seconds >= summary.bounds.leaseSeconds);
-  return JSON.stringify([summary, [...since], silent.map(([name]) => name)]);
+  return JSON.stringify([summary, [...since], silent.map(([name]) => name), jobs]);
 }

@@ -9,6 +9,7 @@ import {
 } from '@galapagos/population';
 import { bytes, duration, moment, percent, scaled, table } from './format.js';
 import type { Look } from './observer.js';
+import { describeTasks } from './slurm-jobs.js';
 
 /** A search at a glance. */
 export function describeStatus(look: Look): string[] {
@@ -34,6 +35,7 @@ export function describeStatus(look: Look): string[] {
         `quarantined  ${siteName(site)}, since ${moment(site.since)}: ${site.reason}; let it back with: galapagos quarantine DIR ${siteName(site)} --lift`,
     ),
     ...describeDisk(look),
+    ...describeJobs(look),
     ...describeWorkers(look),
   ];
 }
@@ -88,6 +90,16 @@ function describeBudget({ at, summary, trend }: Look): string[] {
   return [`budget       ${parts.join(', ')}${left}`];
 }
 
+/** A line for each array job of Slurm. */
+function describeJobs({ jobs: { tasks, problem } }: Look): string[] {
+  if (problem !== undefined) return [`jobs         Slurm does not answer: ${problem}`];
+  const jobs = [...new Set(tasks.map(({ job }) => job))];
+  return jobs.map((job, index) => {
+    const own = tasks.filter((task) => task.job === job);
+    return `${index === 0 ? 'jobs' : '    '}         ${job}: ${describeTasks(own)}`;
+  });
+}
+
 function describeWorkers(look: Look): string[] {
   const { workers } = look.summary;
   const working = workers.filter(({ state }) => state === 'working');
@@ -95,10 +107,12 @@ function describeWorkers(look: Look): string[] {
   const joining = count('joining') === 0 ? '' : `, ${count('joining')} joining, or ended as they did`;
   const head = `workers      ${working.length} working, ${count('left')} left, ${count('gone')} gone without a word${joining}`;
   if (working.length === 0) return [head];
+  const hasJobs = working.some(({ document }) => typeof document?.slurmJob === 'string');
+  const withJob = (row: string[], job: string) => (hasJobs ? row.toSpliced(3, 0, job) : row);
   const header = ['worker', 'host', 'pid', 'back end', 'published', 'trained', 'now'];
   const rows = table(
-    header,
-    working.map((worker) => workerRow(worker, look)),
+    withJob(header, 'job'),
+    working.map((worker) => withJob(workerRow(worker, look), worker.document?.slurmJob ?? '–')),
   );
   const elsewhere = working.some(({ document }) => document?.host !== hostname());
   const isUncertain = elsewhere || working.some(({ name }) => hasOldBeat(name, look));

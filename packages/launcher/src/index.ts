@@ -5,4 +5,18 @@ export { type Gpu, chooseGpus, gpuOf, visibleGpus } from './gpus.js';
 export { launchLocal, type LocalLaunch } from './local.js';
 export { type Installed, installedGpus } from './nvidia-smi.js';
 export type { BackoffOptions, LocalLaunchOptions } from './options.js';
-export type { LaunchResult, SlotResult } from './result.js';
+export { type LaunchResult, type SlotResult, exitCodeOf } from './result.js';
+export { type JobScript, jobScript } from './slurm/job-script.js';
+export { DIRECTIVES, type SbatchOptions, renderSbatch } from './slurm/sbatch.js';
+export {
+  SlurmError,
+  type SlurmTask,
+  askToGiveBack,
+  cancel,
+  exitCodeOfTask,
+  isOver,
+  isPending,
+  submit,
+  submitAgain,
+  tasksOf,
+} from './slurm/slurm.js';

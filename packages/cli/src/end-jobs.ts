@@ -1,0 +1,40 @@
+import { type SlurmTask, cancel, isPending } from '@galapagos/launcher';
+import type { Population } from '@galapagos/population';
+import { duration } from './format.js';
+import { describeTasks, openTasks } from './slurm-jobs.js';
+import type { Terminal } from './terminal.js';
+
+/** Seconds between two looks into the queue. */
+const LOOK_SECONDS = 2;
+
+/**
+ * Sees to it that no job of an experiment is left that was told to stop: what waits for its turn is taken out of the queue
+ * at once, what still runs when the grace is over is cancelled.
+ * @throws SlurmError
+ */
+export async function endJobs(
+  population: Population,
+  graceSeconds: number,
+  terminal: Terminal,
+): Promise<void> {
+  const { clock } = population;
+  const until = clock.monotonic() + graceSeconds;
+  let open = await openTasks(population);
+  if (open.length === 0) return;
+  terminal.err(`jobs: ${describeTasks(open)}; waiting for them to end, at most ${duration(graceSeconds)}`);
+  for (; open.length > 0; open = await openTasks(population)) {
+    // One that was preempted just before it heard of the order waits for its turn again.
+    await cancel(open.filter(isPending));
+    if (clock.monotonic() >= until) break;
+    await clock.sleep(LOOK_SECONDS);
+  }
+  if (open.length === 0) return terminal.err('jobs: all have ended');
+  await cancel(open);
+  terminal.err(
+    `jobs: ${idsOf(open)} did not end by themselves, and are cancelled; what they trained is adopted`,
+  );
+}
+
+function idsOf(tasks: readonly SlurmTask[]): string {
+  return tasks.map(({ id }) => id).join(', ');
+}
