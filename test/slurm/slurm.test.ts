@@ -65,19 +65,16 @@ function slurm(program: string, ...words: string[]): string {
   return stdout;
 }
 
-/** Until this life of a task is over. */
-async function untilEnded(id: string): Promise<void> {
-  const state = () => slurm('squeue', '--noheader', '--states=all', `--jobs=${id}`, '--format=%T').trim();
-  await eventually(() => !['RUNNING', 'COMPLETING'].includes(state()), PATIENCE);
-}
-
-/** A task that was queued again waits for two minutes, which Slurm sets once its earlier life is over; this one does not. */
+/**
+ * A task that was queued again waits for two minutes, which Slurm sets once its earlier life is over; this one does not, but
+ * for the seconds in which its node clears away that life.
+ */
 async function startNow(id: string): Promise<void> {
-  await eventually(() => {
-    const state = slurm('squeue', '--noheader', `--jobs=${id}`, '--format=%T').trim();
-    if (state === 'PENDING') slurm('scontrol', 'update', `JobId=${id}`, 'StartTime=now');
-    return state === 'RUNNING';
-  }, PATIENCE);
+  const state = () => slurm('squeue', '--noheader', `--jobs=${id}`, '--format=%T').trim();
+  await eventually(() => state() === 'PENDING', PATIENCE);
+  await new Promise((resolve) => setTimeout(resolve, 5000));
+  slurm('scontrol', 'update', `JobId=${id}`, 'StartTime=now');
+  await eventually(() => state() === 'RUNNING', PATIENCE);
 }
 
 afterEach(() => {
@@ -126,7 +123,6 @@ describe('a search under Slurm', () => {
     const [first] = before.workers;
     const id = first?.slurmJob ?? '';
     slurm('scontrol', 'requeue', id);
-    await untilEnded(id);
     await startNow(id);
     // Nobody waits for the lease of ten minutes to take up what the task itself has held: it was given back, or it says
     // that its earlier life is over.
@@ -138,7 +134,6 @@ describe('a search under Slurm', () => {
 
     // As Slurm does before the limit.
     slurm('scancel', '--batch', '--signal=USR1', id);
-    await untilEnded(id);
     await startNow(id);
     await eventually(async () => (await statusOf(root)).totals.adoptions === 2, PATIENCE);
     expect((await statusOf(root)).totals.births).toBe(2);
@@ -155,7 +150,8 @@ describe('a search under Slurm', () => {
     const id = worker?.slurmJob ?? '';
     // All of the job dies without a word, as on a node that is switched off; its worker says that it works.
     slurm('scancel', '--full', '--signal=KILL', id);
-    await untilEnded(id);
+    const state = () => slurm('squeue', '--noheader', '--states=all', `--jobs=${id}`, '--format=%T').trim();
+    await eventually(() => !['RUNNING', 'COMPLETING'].includes(state()), PATIENCE);
     slurm('scontrol', 'requeue', id);
     await startNow(id);
     await eventually(async () => (await statusOf(root)).totals.adoptions === 1, PATIENCE);

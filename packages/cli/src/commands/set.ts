@@ -2,9 +2,11 @@ import {
   type Bounds,
   type ChangedBounds,
   Control,
+  Gauge,
   type Population,
   boundsSchema,
   giveOrder,
+  overDiskBound,
 } from '@galapagos/population';
 import { z } from 'zod';
 import { parseBounds } from '../changed-bounds.js';
@@ -58,6 +60,10 @@ export const setCommand = defineCommand({
     if (asJson) printJson(terminal, shape, rows);
     else if (names.length === 0) for (const line of present(rows)) terminal.out(line);
     else tellChanges(rows, changed, terminal);
+    if (changed.maxBytes !== undefined || changed.maxInodes !== undefined) {
+      const over = overDiskBound(after.bounds, await new Gauge(population).read());
+      if (over !== undefined) terminal.err(over);
+    }
     return 0;
   },
 });
