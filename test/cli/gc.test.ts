@@ -120,9 +120,9 @@ describe('gc', () => {
     vi.stubEnv('PATH', `${root}/bin`);
     const found = async () => (await gc('--keep-logs', '0')).logs;
     expect(await found()).toEqual([]);
-    answers("echo '7_0|PENDING|Resources|'");
+    answers(`echo '7_0|PENDING|Resources||/logs/${name}/job.sbatch'`);
     expect(await found()).toEqual([]);
-    answers("echo '7_0|COMPLETED|None|n0'");
+    answers(`echo '7_0|COMPLETED|None|n0|/logs/${name}/job.sbatch'`);
     expect(await found()).toEqual([`logs/${name}`]);
     vi.unstubAllEnvs();
     expect(existsSync(`${root}/logs/${name}`)).toBe(false);

@@ -188,9 +188,14 @@ describe('status', () => {
       'jobs         Slurm does not answer: squeue is not here',
     );
     mkdirSync(`${cast.root}/bin`);
-    const queue =
-      '7_0|RUNNING|None|n1\n7_1|PENDING|Resources|\n7_2|PENDING|Priority|\n7_3|NODE_FAIL|None|n0\n';
-    writeFileSync(`${cast.root}/bin/squeue`, `#!/bin/sh\nprintf '${queue}'\n`, { mode: 0o755 });
+    const queue = [
+      ...['RUNNING|None|n1', 'PENDING|Resources|', 'PENDING|Priority|', 'NODE_FAIL|None|n0'].map(
+        (task, slot) => `7_${slot}|${task}|/shared/logs/x/job.sbatch`,
+      ),
+      // It has that number, but is of another script.
+      '7_4|RUNNING|None|n0|/home/me/thesis.sbatch',
+    ].join('\\n');
+    writeFileSync(`${cast.root}/bin/squeue`, `#!/bin/sh\nprintf '${queue}\\n'\n`, { mode: 0o755 });
     const out = await outputOf(['status', cast.root]);
     vi.unstubAllEnvs();
     expect(out).toContain('jobs         7: 1 running, 2 waiting (Resources, Priority), 1 node fail\n');

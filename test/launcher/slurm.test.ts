@@ -31,7 +31,7 @@ describe('what Slurm answers', () => {
   test('is a queue of tasks', async () => {
     answers(
       'squeue',
-      `printf '7_0|RUNNING|None|n0\\n7_11|PENDING|Resources|\\n8|RUNNING|None|n1\\n7_2|FAILED|NonZeroExitCode|n0\\n'`,
+      `printf '7_0|RUNNING|None|n0|/a\\n7_11|PENDING|Resources||/a|b\\n8|RUNNING|None|n1|/a\\n7_2|FAILED|NonZeroExitCode|n0|/a\\n'`,
     );
     const tasks = await tasksOf(['7']);
     expect(tasks.map(({ id }) => id)).toEqual(['7_0', '7_11', '7_2']);
@@ -42,6 +42,7 @@ describe('what Slurm answers', () => {
       state: 'PENDING',
       reason: 'Resources',
       node: '',
+      script: '/a|b',
     });
     expect(tasks.filter(isPending).map(({ slot }) => slot)).toEqual([11]);
     expect(tasks.filter(isOver).map(({ slot }) => slot)).toEqual([2]);
@@ -56,11 +57,27 @@ describe('what Slurm answers', () => {
     answers('scontrol', forgotten);
     expect(await tasksOf(['7'])).toEqual([]);
     expect(
-      await exitCodeOfTask({ id: '7_0', job: '7', slot: 0, state: 'FAILED', reason: '', node: '' }),
+      await exitCodeOfTask({
+        id: '7_0',
+        job: '7',
+        slot: 0,
+        state: 'FAILED',
+        reason: '',
+        node: '',
+        script: '',
+      }),
     ).toBeUndefined();
     answers('scontrol', 'echo "JobId=9 ArrayJobId=7 ExitCode=6:0 DerivedExitCode=0:0"');
     expect(
-      await exitCodeOfTask({ id: '7_0', job: '7', slot: 0, state: 'FAILED', reason: '', node: '' }),
+      await exitCodeOfTask({
+        id: '7_0',
+        job: '7',
+        slot: 0,
+        state: 'FAILED',
+        reason: '',
+        node: '',
+        script: '',
+      }),
     ).toBe(6);
   });
 

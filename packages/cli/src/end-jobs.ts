@@ -1,4 +1,4 @@
-import { type SlurmTask, askToGiveBack, cancel, isPending } from '@galapagos/launcher';
+import { SlurmError, type SlurmTask, askToGiveBack, cancel, isPending } from '@galapagos/launcher';
 import type { Population } from '@galapagos/population';
 import { duration } from './format.js';
 import { describeTasks, openTasks } from './slurm-jobs.js';
@@ -23,7 +23,7 @@ export async function endJobs(
   const begun = clock.monotonic();
   const until = begun + graceSeconds;
   const asked = new Set<string>();
-  let open = await openTasks(population);
+  let open = await openTasksIfThereIsSlurm(population, terminal);
   if (open.length === 0) return;
   terminal.err(`jobs: ${describeTasks(open)}; waiting for them to end, at most ${duration(graceSeconds)}`);
   for (; open.length > 0; open = await openTasks(population)) {
@@ -43,6 +43,17 @@ export async function endJobs(
   terminal.err(
     `jobs: ${idsOf(open)} did not end by themselves, and are cancelled; what they trained is adopted`,
   );
+}
+
+/** A search may have been moved to where there is none. */
+async function openTasksIfThereIsSlurm(population: Population, terminal: Terminal): Promise<SlurmTask[]> {
+  try {
+    return await openTasks(population);
+  } catch (error) {
+    if (!(error instanceof SlurmError) || error.code !== 'MISSING') throw error;
+    terminal.err(`jobs of Slurm that wait for their turn stay in the queue: ${error.message}`);
+    return [];
+  }
 }
 
 function idsOf(tasks: readonly SlurmTask[]): string {

@@ -100,10 +100,21 @@ async function submitFrom(
     await filesystem.write(`${logs}/${JOB_FILE}`, formatDocument({ job, submittedAt }));
     return job;
   } catch (error) {
-    if (job !== undefined) await cancel([{ id: job }]);
+    if (job !== undefined) await cancelUnwritten(job);
     for (const file of [script, `${logs}/${JOB_FILE}`]) await filesystem.unlink(file).catch(() => undefined);
     await filesystem.removeDirectory(logs).catch(() => undefined);
     throw error;
+  }
+}
+
+/** It could not be written down: `stop` and `scale` would not know of it. */
+async function cancelUnwritten(job: string): Promise<void> {
+  try {
+    await cancel([{ id: job }]);
+  } catch (error) {
+    throw new SlurmError('REFUSED', `job ${job} was submitted, and could not be cancelled; do so by hand`, {
+      cause: error,
+    });
   }
 }
 

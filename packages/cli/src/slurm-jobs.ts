@@ -46,10 +46,20 @@ async function jobOf(population: Population, launch: string): Promise<string | u
   }
 }
 
+/**
+ * The tasks of launches that Slurm still knows. Only those that were submitted by the script of that launch: what is written
+ * in a shared directory is no reason to end whatever job has that number.
+ */
+async function tasksOfLaunches(launches: readonly SlurmLaunch[]): Promise<SlurmTask[]> {
+  const scripts = new Map(launches.map(({ launch, job }) => [job, `/logs/${launch}/${SCRIPT_FILE}`]));
+  const tasks = await tasksOf([...scripts.keys()]);
+  return tasks.filter(({ job, script }) => script.endsWith(scripts.get(job) ?? '/'));
+}
+
 /** The tasks of an experiment's jobs that are not over, those of the newest launch first; the last ones of each first. */
 export async function openTasks(population: Population): Promise<SlurmTask[]> {
   const launches = await slurmLaunches(population);
-  const tasks = await tasksOf(launches.map(({ job }) => job));
+  const tasks = await tasksOfLaunches(launches);
   const age = new Map(launches.map(({ job }, index) => [job, index]));
   return tasks
     .filter((task) => !isOver(task))
@@ -61,7 +71,7 @@ export async function mayHaveTasks(population: Population, launch: string): Prom
   const job = await jobOf(population, launch);
   if (job === undefined) return false;
   try {
-    return !(await tasksOf([job])).every(isOver);
+    return !(await tasksOfLaunches([{ launch, job }])).every(isOver);
   } catch (error) {
     if (error instanceof SlurmError) return true;
     throw error;
@@ -81,7 +91,7 @@ export async function lookAtJobs(population: Population): Promise<JobsLook> {
   const launches = await slurmLaunches(population);
   if (launches.length === 0) return NO_JOBS;
   try {
-    return { tasks: await tasksOf(launches.map(({ job }) => job)), problem: undefined };
+    return { tasks: await tasksOfLaunches(launches), problem: undefined };
   } catch (error) {
     if (error instanceof SlurmError) return { tasks: [], problem: error.message };
     throw error;

@@ -61,6 +61,7 @@ export const statusShape = z.strictObject({
           state: z.string().describe("Slurm's word: PENDING, RUNNING, COMPLETED, …"),
           reason: z.string().describe('Why it does not run.'),
           node: z.string(),
+          script: z.string(),
         }),
       ),
       problem: z.string().nullable().describe('Why Slurm does not say.'),

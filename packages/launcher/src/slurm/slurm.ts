@@ -36,6 +36,8 @@ export interface SlurmTask {
   readonly reason: string;
   /** Where it runs or ran; empty where it did not yet. */
   readonly node: string;
+  /** The script that was submitted, by its path. */
+  readonly script: string;
 }
 
 /** Submits a job script. @returns The array's number. @throws SlurmError */
@@ -59,7 +61,13 @@ export async function submitAgain(
  */
 export async function tasksOf(jobs: readonly string[]): Promise<SlurmTask[]> {
   if (jobs.length === 0) return [];
-  const what = ['--noheader', '--array', '--states=all', '--format=%i|%T|%r|%N', `--jobs=${jobs.join(',')}`];
+  const what = [
+    '--noheader',
+    '--array',
+    '--states=all',
+    '--format=%i|%T|%r|%N|%o',
+    `--jobs=${jobs.join(',')}`,
+  ];
   try {
     return parseQueue(await ask('squeue', what));
   } catch (error) {
@@ -69,12 +77,14 @@ export async function tasksOf(jobs: readonly string[]): Promise<SlurmTask[]> {
   }
 }
 
-/** Lines of `squeue --format=%i|%T|%r|%N`; what is no task of an array is left out. */
+/** Lines of `squeue --format=%i|%T|%r|%N|%o`; what is no task of an array is left out. */
 function parseQueue(text: string): SlurmTask[] {
   return text.split('\n').flatMap((line) => {
-    const [id = '', state = '', reason = '', node = ''] = line.split('|');
+    const [id = '', state = '', reason = '', node = '', ...script] = line.split('|');
     const [, job, slot] = /^([0-9]+)_([0-9]+)$/.exec(id) ?? [];
-    return job === undefined ? [] : [{ id, job, slot: Number(slot), state, reason, node }];
+    return job === undefined
+      ? []
+      : [{ id, job, slot: Number(slot), state, reason, node, script: script.join('|') }];
   });
 }
 
