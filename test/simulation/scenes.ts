@@ -38,7 +38,9 @@ const first: Conception = {
 };
 
 /** What the workers find: two that live, and what a third worker left that is gone. */
-export const scenes: Readonly<Record<string, { setPoint: number; leave?: (gone: Gone) => Promise<void> }>> = {
+export const scenes: Readonly<
+  Record<string, { setPoint: number; individuals?: number; leave?: (gone: Gone) => Promise<void> }>
+> = {
   'at the set point': { setPoint: 2 },
   'one short of it': { setPoint: 3 },
   'an orphan with a checkpoint': {
@@ -67,6 +69,14 @@ export const scenes: Readonly<Record<string, { setPoint: number; leave?: (gone: 
       for (let count = 0; count < 8; count++) await gone.die(0.1);
     },
   },
+  // Nothing but a collection is to be done.
+  'two dead, and the budget is spent': {
+    setPoint: 2,
+    individuals: 4,
+    leave: async (gone) => {
+      for (const fitness of [0.1, 0.6]) await gone.die(fitness);
+    },
+  },
   'staging and trash of one who is gone': {
     setPoint: 2,
     leave: async (gone) => {
@@ -88,6 +98,7 @@ export async function setScene(name: string): Promise<Scene> {
   const options: WorldOptions = {
     seed: name,
     setPoint: scene.setPoint,
+    individuals: scene.individuals,
     leaseSeconds: 10,
     hallOfFame: 1,
     hosts: 1,

@@ -120,6 +120,8 @@ export class VirtualWorker {
       politely: this.settings.politely,
       onEvent: (event) => {
         this.world.ledger.heard(this.known, event);
+        if (event.event === 'adopted' && event.continuation === 'resume')
+          this.world.goesOnFromCheckpoint(this.known, event);
         if (event.event === 'leaving') this.isLeaving = true;
         if (event.event !== 'progress')
           this.world.say(this.world.names.get(this.process) ?? '', `says ${JSON.stringify(event)}`);

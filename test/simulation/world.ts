@@ -13,7 +13,7 @@ import {
 import { ClientCache } from './client-cache.js';
 import { Disk } from './disk.js';
 import { Invariants, type SizeBounds } from './invariants.js';
-import { Ledger } from './ledger.js';
+import { type Known, Ledger } from './ledger.js';
 import { type Time, VirtualHost, VirtualProcess } from './machines.js';
 import { filesystemOf } from './memory-filesystem.js';
 import { type Performed, type Server, mount } from './mount.js';
@@ -27,6 +27,8 @@ export interface WorldOptions {
   readonly setPoint: number;
   readonly leaseSeconds: number;
   readonly hallOfFame: number;
+  /** The budget: how many may be born. @default without a bound */
+  readonly individuals?: number | undefined;
   readonly hosts: number;
   /** Whether no process sees another's, not even on the same host. */
   readonly hasContainers: boolean;
@@ -193,6 +195,17 @@ export class World implements Server {
     else this.ledger.hasBeaten(process, this.time.now, this.options.leaseSeconds / 2 + this.#slowness);
   }
 
+  /** Who says so has it in its own folder, from where nobody else takes it away; unless the individual was taken over since. */
+  goesOnFromCheckpoint(
+    { name }: Known,
+    { id, tenure }: { readonly id: string; readonly tenure: number },
+  ): void {
+    const own = `training/${id}~${tenure}~${name}`;
+    if (!this.witness.names('training').includes(own.slice('training/'.length))) return;
+    if (this.witness.names(`${own}/${tenure}`).some((file) => file.startsWith('checkpoint~'))) return;
+    this.ledger.untruths.push(`${name} says that it goes on with ${id} from a checkpoint, and has none`);
+  }
+
   #moved(process: VirtualProcess, from: string, to: string): void {
     this.ledger.of(process)?.moved.add(to);
     const orphan = parseName('training', from.slice('training/'.length));
@@ -244,7 +257,9 @@ const CHANGING: ReadonlySet<keyof Filesystem> = new Set<keyof Filesystem>([
   'removeDirectory',
 ]);
 
-function experimentOf({ seed, setPoint, leaseSeconds, hallOfFame }: WorldOptions): Experiment {
+function experimentOf(options: WorldOptions): Experiment {
+  const { seed, setPoint, leaseSeconds, hallOfFame } = options;
+  const individuals = options.individuals ?? null;
   return {
     format: POPULATION_FORMAT,
     createdAt: '2017-03-03T00:00:00.000Z',
@@ -258,6 +273,6 @@ function experimentOf({ seed, setPoint, leaseSeconds, hallOfFame }: WorldOptions
     dataChecksum: '',
     classes: ['0', '1'],
     training: {},
-    bounds: boundsSchema.parse({ leaseSeconds, hallOfFame }),
+    bounds: boundsSchema.parse({ leaseSeconds, hallOfFame, individuals }),
   };
 }
