@@ -66,7 +66,7 @@ describe('a directory that is no good', () => {
     const text = readFileSync(file, 'utf8');
     writeFileSync(file, text.slice(0, 100));
     expect(await galapagos(['status', root])).toMatchObject({
-      code: 1,
+      code: 3,
       err: expect.stringContaining(`${file}: not JSON`) as string,
     });
     writeFileSync(file, text.replace('populationSize', 'populationSizes'));

@@ -74,7 +74,11 @@ export function separateLauncher(): { script: string; module: string } {
   const target = join(temporaryDirectory(), 'launcher');
   mkdirSync(target);
   writeFileSync(join(target, 'package.json'), '{ "type": "module" }');
-  for (const name of readdirSync(source)) {
+  for (const name of readdirSync(source, { recursive: true, encoding: 'utf8' })) {
+    if (!name.endsWith('.ts')) {
+      mkdirSync(join(target, name));
+      continue;
+    }
     const { outputText } = ts.transpileModule(readFileSync(join(source, name), 'utf8'), {
       compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
     });
