@@ -127,7 +127,7 @@ export async function askToGiveBack(tasks: readonly SlurmTask[]): Promise<void> 
 }
 
 /** The exit code of a task that is over; undefined where Slurm has forgotten it. @throws SlurmError */
-export async function exitCodeOfTask({ id }: SlurmTask): Promise<number | undefined> {
+export async function exitCodeOfTask({ id }: Pick<SlurmTask, 'id'>): Promise<number | undefined> {
   const text = await ask('scontrol', ['show', 'job', '--oneliner', id]).catch((error: unknown) => {
     if (error instanceof SlurmError && error.message.includes('Invalid job id')) return '';
     throw error;
