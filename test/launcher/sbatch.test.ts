@@ -28,9 +28,8 @@ const all: SbatchOptions = {
   gres: 'gpu:a100:1',
   constraint: 'a100|h100',
   mem: '8G',
-  extra: { qos: 'long', exclusive: true, array: '0-3%2' },
+  extra: { qos: 'long', exclusive: true, signal: 'B:USR1@300', array: '0-3%2' },
   setup: ['module load nodejs/22', 'export TF_CPP_MIN_LOG_LEVEL=2'],
-  warningSeconds: 300,
 };
 
 describe('a job script', () => {

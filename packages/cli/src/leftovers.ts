@@ -2,8 +2,9 @@ import { lstat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { type Population, type Summary, errorCode, isMissing, mayLive, unfit } from '@galapagos/population';
 import { unlessMissing } from './disk-use.js';
-import { mayHaveTasks, SLURM_FILES } from './slurm-jobs.js';
+import { LAUNCH } from './log-directory.js';
 import { lastLines, launchesOf, slotLogsOf } from './log-files.js';
+import { SLURM_FILES, mayHaveTasks } from './slurm-jobs.js';
 
 /** Seconds in which nobody leaves a file half written, and every launch that goes on has logged something or died. */
 const SETTLED_SECONDS = 3600;
@@ -15,9 +16,6 @@ const ASIDES: readonly (readonly [string, RegExp])[] = [
   ['tests', /^\.[a-z0-9]{1,32}-[0-9]{1,12}~[0-9]+$/],
 ];
 const WORKERS_ASIDE = /^(worker|totals)\.json\.new$/;
-
-/** As launches name their folders: the time, the host, the process. */
-const LAUNCH = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{6}-(.+)-([0-9]+)$/;
 
 /** What lies about and no worker looks after: paths below the experiment. */
 export interface Leftovers {

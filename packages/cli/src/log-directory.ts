@@ -7,6 +7,9 @@ export function launchName(population: Population): string {
   return `${startedAt}-${hostname()}-${process.pid}`;
 }
 
+/** As launches name their folders: the time, the host, the process. */
+export const LAUNCH = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{6}-(.+)-([0-9]+)$/;
+
 /** Makes it, and returns its path. One level after the other: in one go Node says of a read-only disk that there is no such directory. */
 export async function makeLogDirectory(population: Population): Promise<string> {
   const own = `logs/${launchName(population)}`;

@@ -13,7 +13,7 @@ import {
   tenureFolder,
   workerPath,
 } from '@galapagos/population';
-import { type JobsLook, lookAtJobs } from './slurm-jobs.js';
+import { type JobsLook, QUEUE_SECONDS, lookAtJobs } from './slurm-jobs.js';
 import { Trend } from './trend.js';
 
 /** What one look at a search has shown, and those before it. */
@@ -33,9 +33,6 @@ export interface Look {
   readonly free: { readonly bytes: number; readonly inodes: number };
   readonly trend: Trend;
 }
-
-/** Seconds between two looks into the queue of Slurm. */
-const QUEUE_SECONDS = 5;
 
 /** Looks at a search again and again. */
 export class Observer {
@@ -93,7 +90,6 @@ export class Observer {
     return this.#looks++ === 0 ? new Map() : silence;
   }
 
-  /** Slurm is asked by everybody, and is not to be asked every second. */
   async #lookAtJobs(): Promise<JobsLook> {
     const now = this.population.clock.monotonic();
     if (this.#jobs === undefined || now - this.#jobs.at >= QUEUE_SECONDS)

@@ -9,6 +9,9 @@ export const JOB_FILE = 'slurm.json';
 
 export const SLURM_FILES: readonly string[] = [SCRIPT_FILE, JOB_FILE];
 
+/** Seconds between two looks into the queue: Slurm is asked by everybody, and is not to be asked every second. */
+export const QUEUE_SECONDS = 5;
+
 /** More than a job has. */
 const LONGEST = 10_000;
 

@@ -23,8 +23,6 @@ export interface SbatchOptions {
   readonly extra?: Readonly<Record<string, string | true>>;
   /** Lines of shell before the worker: `module load nodejs`. */
   readonly setup?: readonly string[];
-  /** Seconds before the time limit at which the worker is warned. @default 120 */
-  readonly warningSeconds?: number;
 }
 
 /** What a task asks Slurm for, if nobody says otherwise. */
@@ -46,14 +44,13 @@ export function renderSbatch(options: SbatchOptions): string {
 }
 
 function resolve(options: SbatchOptions): JobScript {
-  const { workers, command, setup = [], extra = {}, warningSeconds = 120 } = options;
+  const { workers, command, setup = [], extra = {} } = options;
   if (!(Number.isInteger(workers) && workers >= 1))
     throw new RangeError('workers: a whole number, at least 1');
   const directives = {
     ...DIRECTIVES,
     'job-name': options.jobName ?? DIRECTIVES['job-name'],
     array: arrayOf(workers),
-    signal: `B:USR1@${warningSeconds}`,
     output: logsIn(options.logDirectory),
     ...given('time', options.time),
     ...given('partition', options.partition),
