@@ -1,7 +1,7 @@
 // A real Slurm on this machine: see run.sh. Everything that is started ends with the world that it runs in.
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
+import { chmodSync, readFileSync, readdirSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { flagsOf, galapagos } from '../cli/harness.js';
 import { expectSound, logsOf, start, trainedSteps } from '../cli/processes.js';
@@ -104,6 +104,14 @@ describe('a search under Slurm', () => {
     }, PATIENCE);
     const { workers } = await statusOf(root);
     expect(workers.filter(({ state }) => state === 'left')).toHaveLength(4);
+
+    // It would be carried out as whoever submits it.
+    for (const folder of readdirSync(`${root}/logs`)) chmodSync(`${root}/logs/${folder}/job.sbatch`, 0o664);
+    const refused = await galapagos(['scale', root, '3']);
+    expect({ code: refused.code, err: refused.err }).toMatchObject({
+      code: 2,
+      err: /another user wrote it, or may have/,
+    });
 
     const stopped = await galapagos(['stop', root]);
     expect({ code: stopped.code, err: stopped.err }).toMatchObject({ code: 0, err: /jobs: all have ended/ });

@@ -1,3 +1,4 @@
+import { chmod, open, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -12,16 +13,18 @@ import {
   submitAgain,
   tasksOf,
 } from '@galapagos/launcher';
-import { type Population, formatDocument } from '@galapagos/population';
+import { type Population, READING, formatDocument, isMissing } from '@galapagos/population';
 import type { BackendChoice } from '@galapagos/trainer';
+import { messageOf } from './failures.js';
 import { untilInterrupted } from './interruption.js';
 import { launchName, makeLogDirectory } from './log-directory.js';
 import { showProgress } from './progress.js';
 import { refuseCrowd, refuseTooMany } from './refuse-crowd.js';
-import { JOB_FILE, SCRIPT_FILE, describeTasks } from './slurm-jobs.js';
+import { JOB_FILE, QUEUE_SECONDS, SCRIPT_FILE, describeTasks } from './slurm-jobs.js';
 import { type SlurmRequest, jobScriptOf } from './slurm-options.js';
 import { near, countWorkers } from './tell-ends.js';
 import type { Terminal } from './terminal.js';
+import { UsageError } from './usage-error.js';
 
 export interface SlurmLaunchRequest {
   readonly population: Population;
@@ -30,9 +33,6 @@ export interface SlurmLaunchRequest {
   readonly slurm: SlurmRequest;
   readonly terminal: Terminal;
 }
-
-/** Seconds between two looks into the queue. */
-const QUEUE_SECONDS = 5;
 
 /**
  * Submits workers to Slurm, and follows them until they have ended, or somebody does not want to any more.
@@ -54,22 +54,46 @@ export async function launchOnSlurm(request: SlurmLaunchRequest): Promise<number
   scriptFor(request, population.path('logs'));
   const logs = await makeLogDirectory(population);
   const job = await submitFrom(population, logs, async (script) => {
-    await population.filesystem.write(script, scriptFor(request, logs));
+    await writeOwnScript(script, scriptFor(request, logs));
     return await submit(script);
   });
   terminal.err(`job ${job}: ${countWorkers(workers)}; logs: ${near(logs)}`);
   return slurm.detach ? 0 : await follow(population, job, terminal);
 }
 
-/** Submits the script of an earlier launch once more, for more workers. @returns The number of the job. */
+/**
+ * Submits the script of an earlier launch once more, for more workers. @returns The number of the job.
+ * @throws UsageError where somebody else may have written it: it is carried out as whoever submits it.
+ */
 export async function launchMore(population: Population, earlier: string, workers: number): Promise<string> {
-  const { filesystem } = population;
-  const text = await filesystem.read(population.path(`logs/${earlier}/${SCRIPT_FILE}`));
+  const text = await readOwnScript(population.path(`logs/${earlier}/${SCRIPT_FILE}`));
   const logs = await makeLogDirectory(population);
   return await submitFrom(population, logs, async (script) => {
-    await filesystem.write(script, text);
+    await writeOwnScript(script, text);
     return await submitAgain(script, { workers, logDirectory: logs });
   });
+}
+
+/** In a directory of a group others could change it: nobody else may write it. */
+async function writeOwnScript(path: string, text: string): Promise<void> {
+  await writeFile(path, text, { flag: 'wx', mode: 0o644 });
+  await chmod(path, 0o644);
+}
+
+const REMEDY = 'launch more workers with galapagos launch --slurm';
+
+async function readOwnScript(path: string): Promise<string> {
+  const file = await open(path, READING).catch((error: unknown) => {
+    throw isMissing(error) ? new UsageError(`${path}: ${REMEDY}`, { cause: error }) : error;
+  });
+  try {
+    const { uid, mode } = await file.stat();
+    if (uid !== process.getuid?.() || (mode & 0o022) !== 0)
+      throw new UsageError(`${path}: another user wrote it, or may have; ${REMEDY}`);
+    return await file.readFile('utf8');
+  } finally {
+    await file.close();
+  }
 }
 
 function scriptFor(
@@ -129,7 +153,9 @@ async function follow(population: Population, job: string, terminal: Terminal): 
     terminal,
     { seconds: undefined, isWaiting: () => false },
     ended.signal,
-  );
+  ).catch((error: unknown) => {
+    terminal.err(`the experiment can no longer be read: ${messageOf(error)}`);
+  });
   try {
     const queue = new QueueNews(job, terminal);
     while (!interruption.signal.aborted) {
