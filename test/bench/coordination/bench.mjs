@@ -32,13 +32,14 @@ const { values: options } = argumentsOf(import.meta.filename, {
     cache: { type: 'string', default: '.cache/coordination-bench' },
   },
 });
+const cache = resolve(options.cache);
+// Before it is gone: what runs on an image has no network.
+const program = python(cache);
 if (options.directory === undefined) process.exit(onAnImage());
 
 const { makeExperiment } = await import(await compiled('worker/experiment.ts'));
 const numbers = (text) => text.split(',').map(Number);
 const parts = options.parts.split(',');
-const cache = resolve(options.cache);
-const program = python(cache);
 const ours = galapagos({ sync: true });
 const tools = [ours, galapagos({ sync: false }), optuna(program), neps(program)];
 const directory = mkdtempSync(join(options.directory, 'coordination-'));
