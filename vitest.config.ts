@@ -9,6 +9,8 @@ const include = ['test/**/*.test.ts'];
 const processes = ['test/**/*.processes.test.ts'];
 // Tests with a real Slurm, which test/slurm/run.sh starts.
 const slurm = ['test/slurm/**/*.test.ts'];
+// Tests with PyTorch, which test/pytorch/run.sh looks for.
+const pytorch = ['test/pytorch/**/*.test.ts'];
 // Tests of what keeps something for a whole process (back ends, tensors), or that put something in a module's place.
 const apart = [
   'test/trainer/**',
@@ -37,7 +39,12 @@ export default defineConfig({
       // Modules are loaded once for many files: loading them for each takes a third of the whole time.
       {
         extends: true,
-        test: { name: 'together', include, exclude: [...apart, ...processes, ...slurm], isolate: false },
+        test: {
+          name: 'together',
+          include,
+          exclude: [...apart, ...processes, ...slurm, ...pytorch],
+          isolate: false,
+        },
       },
       {
         extends: true,
@@ -49,7 +56,12 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'processes', include: processes, globalSetup } },
-      { extends: true, test: { name: 'slurm', include: slurm } },
+      { extends: true, test: { name: 'slurm-single', include: ['test/slurm/single.test.ts'] } },
+      { extends: true, test: { name: 'pytorch', include: pytorch, testTimeout: 900_000 } },
+      {
+        extends: true,
+        test: { name: 'slurm-hosts', include: ['test/slurm/hosts.test.ts'], testTimeout: 900_000 },
+      },
     ],
   },
 });

@@ -1,90 +1,32 @@
 // A real Slurm on this machine: see run.sh. Everything that is started ends with the world that it runs in.
 
-import { spawnSync } from 'node:child_process';
 import { chmodSync, readFileSync, readdirSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
-import { flagsOf, galapagos } from '../cli/harness.js';
-import { expectSound, logsOf, start, trainedSteps } from '../cli/processes.js';
-import { type StartedProcess, eventually } from '../support/processes.js';
+import { galapagos } from '../cli/harness.js';
+import { expectSound, logsOf, trainedSteps } from '../cli/processes.js';
+import { eventually } from '../support/processes.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
+import {
+  PATIENCE,
+  endAll,
+  isWorking,
+  launch,
+  makeSearch,
+  slurm,
+  startNow,
+  stateOf,
+  statusOf,
+  untilWorking,
+} from './harness.js';
 
-/** Milliseconds that Slurm may take to begin, to end or to notice something. */
-const PATIENCE = 60_000;
+/** In which a search lies, that all nodes see. */
+const home = () => `${temporaryDirectory()}/run`;
 
-interface Task {
-  readonly id: string;
-  readonly state: string;
-  readonly node: string;
-}
-interface Status {
-  readonly workers: readonly { name: string; state: string; slurmJob: string | null }[];
-  readonly jobs: { readonly tasks: readonly Task[]; readonly problem: string | null };
-  readonly totals: { readonly births: number; readonly adoptions: number };
-}
-
-async function statusOf(root: string): Promise<Status> {
-  const { code, out, err } = await galapagos(['status', root, '--json']);
-  expect(code, err).toBe(0);
-  return JSON.parse(out) as Status;
-}
-
-const isWorking = ({ state }: { state: string }) => state === 'working';
-
-/** A search whose individuals train for seconds, with checkpoints to go on from; or for ever. */
-async function makeSearch(steps: number, settings: Record<string, string> = {}): Promise<string> {
-  const root = `${temporaryDirectory()}/run`;
-  const flags = flagsOf({
-    'search.populationSize': '24',
-    'training.steps': String(steps),
-    'training.checkpointSeconds': '0.2',
-    'bounds.leaseSeconds': '600',
-    ...settings,
-  });
-  const { code, err } = await galapagos(['init', root, ...flags]);
-  expect(code, err).toBe(0);
-  return root;
-}
-
-const followers: StartedProcess[] = [];
-
-function launch(root: string, ...options: string[]): StartedProcess {
-  const follower = start(['launch', root, '--slurm', '--time', '10', '--backend', 'wasm', ...options], {
-    timeoutMs: 5 * PATIENCE,
-  });
-  followers.push(follower);
-  return follower;
-}
-
-async function untilWorking(root: string, count: number): Promise<void> {
-  await eventually(async () => (await statusOf(root)).workers.filter(isWorking).length === count, PATIENCE);
-}
-
-function slurm(program: string, ...words: string[]): string {
-  const { status, stdout, stderr } = spawnSync(program, words, { encoding: 'utf8' });
-  expect(status, stderr).toBe(0);
-  return stdout;
-}
-
-/**
- * A task that was queued again waits for two minutes, which Slurm sets once its earlier life is over; this one does not, but
- * for the seconds in which its node clears away that life.
- */
-async function startNow(id: string): Promise<void> {
-  const state = () => slurm('squeue', '--noheader', `--jobs=${id}`, '--format=%T').trim();
-  await eventually(() => state() === 'PENDING', PATIENCE);
-  await new Promise((resolve) => setTimeout(resolve, 5000));
-  slurm('scontrol', 'update', `JobId=${id}`, 'StartTime=now');
-  await eventually(() => state() === 'RUNNING', PATIENCE);
-}
-
-afterEach(() => {
-  slurm('scancel', '--user=root');
-  for (const { child } of followers.splice(0)) child.kill('SIGKILL');
-});
+afterEach(endAll);
 
 describe('a search under Slurm', () => {
   test('is launched, followed, scaled up and down, and stopped', async () => {
-    const root = await makeSearch(40);
+    const root = await makeSearch(home(), 40);
     const follower = launch(root, '--workers', '2');
     await untilWorking(root, 2);
     expect((await statusOf(root)).workers.map(({ slurmJob }) => slurmJob?.split('_')[1]).sort()).toEqual([
@@ -123,7 +65,7 @@ describe('a search under Slurm', () => {
   });
 
   test('goes on where it was, when a task is queued again: by hand, and by its time limit', async () => {
-    const root = await makeSearch(10_000_000);
+    const root = await makeSearch(home(), 10_000_000);
     launch(root, '--workers', '2', '--detach');
     const trained = () => trainedSteps(root).filter((step) => step > 0).length === 2;
     await eventually(trained, PATIENCE);
@@ -151,15 +93,14 @@ describe('a search under Slurm', () => {
   });
 
   test('takes up at once what its own killed worker held, when its task was queued again', async () => {
-    const root = await makeSearch(10_000_000);
+    const root = await makeSearch(home(), 10_000_000);
     launch(root, '--workers', '1', '--detach', '--sbatch', 'open-mode=append');
     await eventually(() => trainedSteps(root).some((step) => step > 0), PATIENCE);
     const [worker] = (await statusOf(root)).workers;
     const id = worker?.slurmJob ?? '';
     // All of the job dies without a word, as on a node that is switched off; its worker says that it works.
     slurm('scancel', '--full', '--signal=KILL', id);
-    const state = () => slurm('squeue', '--noheader', '--states=all', `--jobs=${id}`, '--format=%T').trim();
-    await eventually(() => !['RUNNING', 'COMPLETING'].includes(state()), PATIENCE);
+    await eventually(() => !['RUNNING', 'COMPLETING'].includes(stateOf(id)), PATIENCE);
     slurm('scontrol', 'requeue', id);
     await startNow(id);
     await eventually(async () => (await statusOf(root)).totals.adoptions === 1, PATIENCE);
@@ -169,7 +110,7 @@ describe('a search under Slurm', () => {
   });
 
   test('gives each worker a GPU of its own, and ends with 6 where it cannot be used', async () => {
-    const root = await makeSearch(40);
+    const root = await makeSearch(home(), 40);
     const follower = launch(
       ...[root, '--workers', '4', '--gres', 'gpu:1'],
       ...['--setup', 'echo "GPU $CUDA_VISIBLE_DEVICES of $SLURMD_NODENAME" >&2; sleep 5'],
@@ -186,7 +127,7 @@ describe('a search under Slurm', () => {
   });
 
   test('is not begun where Slurm refuses, and leaves nothing behind', async () => {
-    const root = await makeSearch(40);
+    const root = await makeSearch(home(), 40);
     const { code, stderr } = await launch(root, '--workers', '2', '--partition', 'nowhere').finished;
     expect(code).toBe(1);
     expect(stderr).toMatch(/sbatch: .*[Ii]nvalid partition/);
@@ -194,7 +135,7 @@ describe('a search under Slurm', () => {
   });
 
   test('prints the script that it would submit', async () => {
-    const root = await makeSearch(40);
+    const root = await makeSearch(home(), 40);
     const { stdout, code } = await launch(root, '--workers', '2', '--dry-run').finished;
     expect(code).toBe(0);
     expect(stdout).toContain('#SBATCH --array=0-1\n');
