@@ -91,9 +91,14 @@ export class RefereeNetwork {
     return softmaxCrossEntropy(trace.logits, batch.labels).data[0] as number;
   }
 
+  /** With the moving statistics: [n, classes]. */
+  logits({ images }: Batch): Values {
+    return this.#forward(images, false).logits;
+  }
+
   /** With the moving statistics. */
-  countCorrect({ images, labels }: Batch): number {
-    return countCorrect(this.#forward(images, false).logits, labels);
+  countCorrect(batch: Batch): number {
+    return countCorrect(this.logits(batch), batch.labels);
   }
 
   #forward(images: Values, training: boolean): Trace {

@@ -188,6 +188,7 @@ describe('continued', () => {
     const bench = await benchOf(training, { betweenSteps: (self) => void (step++ === 7 && self.askBack()) });
     const outcome = await trainIndividual(bench, request);
     const state = decodeState(outputOf(request, checkpointName(await furthestCheckpoint(request.output))));
+    if (state === undefined) throw new Error('no state in a checkpoint');
     const names = [...freshWeights(planOf()).keys()];
     const momenta = names.filter((name) => !/mean|variance/.test(name)).map((name) => `momentum/${name}`);
     expect([...state.arrays.keys()].sort()).toEqual([...names, ...momenta].sort());

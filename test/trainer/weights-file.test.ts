@@ -202,8 +202,11 @@ describe('a checkpoint', () => {
     expect(decodeState(file)).toEqual({ ...state, backends: [] });
   });
 
+  test('of another trainer has no state to go on from', () => {
+    expect(decodeState(encodeWeights(arrays))).toBeUndefined();
+  });
+
   test.each([
-    ['weights alone', encodeWeights(arrays), /not a checkpoint/],
     ['no JSON', encodeWeights(arrays, { state: '{' }), /not a checkpoint/],
     ['a field too few', encodeWeights(arrays, { state: '{"step":1}' }), /not a checkpoint[^]*seconds/],
   ])('is not %s', (_name, file, message) => {

@@ -12,4 +12,5 @@ export { importData, listBroken } from './import/import-data.js';
 export type { Amount, ImportOptions, Imported } from './import/import-data.js';
 export { IMPORT_KINDS } from './import/open-source.js';
 export { isPack } from './pack-file.js';
+export { packFileOf } from './pack-file-of.js';
 export { drawSheet } from './draw-sheet.js';

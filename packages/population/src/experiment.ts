@@ -109,6 +109,19 @@ export const searchSchema = z.strictObject({
 });
 export type Search = z.infer<typeof searchSchema>;
 
+/** Who trains, where it is not the built-in trainer. */
+export const evaluationSettingsSchema = z.strictObject({
+  command: z
+    .string()
+    .min(1)
+    .max(4000)
+    .nullable()
+    .default(null)
+    .describe(
+      'A program that trains individuals in place of the built-in trainer, with its arguments, as a shell reads them; null for the built-in one.',
+    ),
+});
+
 /** `experiment.json`: resolved, complete, written once. What trains is the trainer's own and only passed on. */
 const experimentSchema = z.strictObject({
   format: z.literal(POPULATION_FORMAT),
@@ -121,6 +134,8 @@ const experimentSchema = z.strictObject({
   /** The names of the classes, in the order of their labels. */
   classes: z.array(z.string()).min(2),
   training: z.record(z.string(), z.unknown()),
+  /** Absent where the built-in trainer trains. */
+  evaluation: evaluationSettingsSchema.optional(),
   bounds: boundsSchema,
 });
 export type Experiment = z.infer<typeof experimentSchema>;

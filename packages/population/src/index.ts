@@ -49,6 +49,7 @@ export {
   createExperiment,
   readExperiment,
   remakeDirectories,
+  evaluationSettingsSchema,
   searchSchema,
 } from './experiment.js';
 export {

@@ -31,15 +31,19 @@ export function encodeState({ arrays, ...rest }: TrainingState): Uint8Array {
   return encodeWeights(arrays, { state: JSON.stringify(rest) });
 }
 
-/** @throws WeightsFileError when it is not a checkpoint. */
-export function decodeState(bytes: Uint8Array): TrainingState {
+/**
+ * @returns Undefined where it is that of another trainer: nothing says where the examples and chance are.
+ * @throws WeightsFileError when it is not a checkpoint.
+ */
+export function decodeState(bytes: Uint8Array): TrainingState | undefined {
   const { arrays, metadata } = decodeWeights(bytes);
+  if (metadata['state'] === undefined) return undefined;
   const state = stateSchema.safeParse(jsonOf(metadata['state']));
   if (state.success) return { ...state.data, arrays };
   throw new WeightsFileError(`not a checkpoint: ${z.prettifyError(state.error)}`);
 }
 
-function jsonOf(text = ''): unknown {
+function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -1,4 +1,7 @@
 export { BACKEND_CHOICES, BACKEND_LADDER, type BackendChoice, BackendError } from './backend-choice.js';
+export { CommandTrainer, type CommandTrainerOptions } from './command/command-trainer.js';
+export { answerJsonSchema } from './command/answer.js';
+export { COMMAND } from './command/command-run.js';
 export { type Found, type Rung, examineBackends, tryBackend } from './examine.js';
 export { type NetworkCost, costOf } from './flops.js';
 export { excessOver } from './limits.js';

@@ -66,7 +66,8 @@ async function startingState(
   plan: Plan,
 ): Promise<TrainingState> {
   const resumed = resume && (await readCheckpoint(filesystem, output, resume));
-  if (resumed !== undefined) return naming('the checkpoint', () => decodeState(resumed));
+  const state = resumed && naming('the checkpoint', () => decodeState(resumed));
+  if (state !== undefined) return state;
   const names = await filesystem.list(individual);
   const bytes = names.includes(INHERITED_FILE)
     ? await filesystem.read(`${individual}/${INHERITED_FILE}`, mostBytes(settings))

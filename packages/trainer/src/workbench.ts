@@ -23,7 +23,7 @@ export interface Workbench {
 }
 
 /** Tells the parent that the filesystem is waited for, which may hang: that is not a stall of the training. */
-export async function waiting<T>({ tell }: Workbench, access: () => Promise<T>): Promise<T> {
+export async function waiting<T>({ tell }: Pick<Workbench, 'tell'>, access: () => Promise<T>): Promise<T> {
   tell({ type: 'waiting' });
   const result = await access();
   tell({ type: 'working' });
@@ -37,7 +37,10 @@ const RETRY_SECONDS = 5;
  * Writes what a training must not lose. While the disk is full that is told, and waited for.
  * @returns False where it was to hand back before there was room.
  */
-export async function untilThereIsRoom(bench: Workbench, write: () => Promise<void>): Promise<boolean> {
+export async function untilThereIsRoom(
+  bench: Pick<Workbench, 'clock' | 'handBack' | 'tell'>,
+  write: () => Promise<void>,
+): Promise<boolean> {
   const { clock, handBack, tell } = bench;
   return await waiting(bench, async () => {
     for (let isTold = false; ; isTold = true) {
@@ -55,7 +58,10 @@ export async function untilThereIsRoom(bench: Workbench, write: () => Promise<vo
 }
 
 /** Writes what a training can do without. */
-export async function ifThereIsRoom(bench: Workbench, write: () => Promise<void>): Promise<boolean> {
+export async function ifThereIsRoom(
+  bench: Pick<Workbench, 'tell'>,
+  write: () => Promise<void>,
+): Promise<boolean> {
   return await waiting(bench, async () => {
     try {
       await write();

@@ -29,8 +29,9 @@ export async function beatUntil(shift: Shift, stopped: AbortSignal): Promise<voi
 }
 
 async function beat(shift: Shift): Promise<void> {
-  const { me, liveness, control } = shift;
+  const { me, liveness, control, onBeat } = shift;
   await me.beat();
+  onBeat();
   // Measured after the beat: it may have hung itself.
   const late = liveness.ownBeatAge > control.bounds.leaseSeconds / 2;
   liveness.ownBeatWentThrough();

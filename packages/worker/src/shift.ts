@@ -26,6 +26,7 @@ export interface Shift {
   /** The worker's own stream of chance, so that a search of one worker repeats itself. */
   readonly random: Random;
   readonly emit: (event: WorkerEvent) => void;
+  readonly onBeat: () => void;
   readonly exit: Exit;
   /** Those of the living whose DNA cannot be read; their names never come back. */
   readonly unreadable: Set<IndividualId>;

@@ -35,6 +35,8 @@ export interface WorkerOptions {
   /** The accelerator that it was given, if any: by which it is quarantined. */
   readonly device?: string | undefined;
   readonly onEvent?: (event: WorkerEvent) => void;
+  /** Called whenever others can see that it lives, every few seconds. */
+  readonly onBeat?: () => void;
   /** How the only collector is found. @default by proper-lockfile */
   readonly politely?: Politely;
 }
@@ -101,7 +103,7 @@ export class Worker {
 
   /** @returns Why it leaves at once, if it does: this site is not to train, or it was asked to before there was room. */
   async #join(): Promise<Shift | LeaveReason> {
-    const { population, evaluate, onEvent, ...options } = this.options;
+    const { population, evaluate, onEvent, onBeat, ...options } = this.options;
     const control = new Control(population);
     await control.poll();
     const { host } = await options.host.identity();
@@ -133,6 +135,7 @@ export class Worker {
       evaluate,
       random,
       emit,
+      onBeat: onBeat ?? (() => undefined),
       exit: this.#exit,
       unreadable: new Set(),
       site,

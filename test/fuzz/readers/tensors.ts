@@ -5,7 +5,7 @@ import { type Reader } from './reader.js';
 
 /** What the trainer keeps for itself. */
 export interface Internals {
-  readonly decodeState: (bytes: Uint8Array) => { readonly stream: { readonly random: unknown } };
+  readonly decodeState: (bytes: Uint8Array) => { readonly stream: { readonly random: unknown } } | undefined;
   /** A checkpoint. */
   readonly encodeState: (state: never) => Uint8Array;
 }
@@ -30,8 +30,8 @@ export function tensorReaders({ decodeState, encodeState }: Internals): Reader[]
     {
       name: 'checkpoint',
       read: (random) => {
-        const { stream } = decodeState(spoilTensors(checkpoint, random));
-        return Promise.resolve(new SeededRandom(stream.random as never));
+        const state = decodeState(spoilTensors(checkpoint, random));
+        return Promise.resolve(state && new SeededRandom(state.stream.random as never));
       },
     },
   ];

@@ -1,0 +1,306 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { readFile, unlink, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type Dna, parseDnaText } from '@galapagos/dna';
+import {
+  DNA_FILE,
+  INHERITED_FILE,
+  WEIGHTS_FILE,
+  checkpointName,
+  isMissing,
+  nodeFilesystem,
+  readCheckpoint,
+  sha256,
+  systemClock,
+  writeCheckpoint,
+} from '@galapagos/population';
+import { LOG_TAIL, failureOfExit } from '../exit-failure.js';
+import { failureOf, isOfThisMachine } from '../failure.js';
+import { type NetworkCost, costOf } from '../flops.js';
+import { excess, excessOver } from '../limits.js';
+import type { FromTrainer, Spent, TrainingOutcome, TrainingRequest } from '../messages.js';
+import { parametersOf } from '../parameters.js';
+import { type Plan, planNetwork } from '../plan.js';
+import { type EvaluationControl, TrainerError } from '../trainer.js';
+import { decodeWeights } from '../weights-file.js';
+import { ifThereIsRoom, untilThereIsRoom } from '../workbench.js';
+import { type Answer, AnswerError, type Report, readAnswer, reportIn } from './answer.js';
+import type { CommandBench } from './command-trainer.js';
+
+/** What stands in the place of a back end, where another program trains. */
+export const COMMAND = 'command';
+
+const ANSWER_FILE = 'evaluation.json';
+const PLAN_FILE = 'plan.json';
+
+/** Exit codes by which a program says that the individual has no part in it, as those of galapagos. */
+const NO_ACCELERATOR = 6;
+/** Those of a shell that cannot start it. */
+const NOT_STARTED = [126, 127];
+
+interface End {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/**
+ * One individual, trained by one process of a program.
+ *
+ * - **prepared**: the DNA is read and planned, and held to the limits; what the program is told is drawn up
+ * - **running**: its reports are progress, and checkpoints that are taken over into the population
+ * - **ended**: its answer, or the lack of one, is the outcome
+ */
+export class CommandRun {
+  readonly #clock = systemClock;
+  readonly #begun = this.#clock.monotonic();
+  readonly #end: Promise<End>;
+  #hasEnded: (end: End) => void = () => undefined;
+  #guard: ChildProcess | undefined;
+  #log = '';
+  /** Where it begins, and where it is. */
+  #from = 0;
+  #step = 0;
+  /** Checkpoints are taken over one after the other. */
+  #taking: Promise<void> = Promise.resolve();
+  #error: Error | undefined;
+
+  constructor(
+    private readonly bench: CommandBench,
+    private readonly request: TrainingRequest,
+    private readonly control: EvaluationControl,
+    /** Its own folder, on this machine. */
+    private readonly folder: string,
+  ) {
+    this.#end = new Promise((resolve) => (this.#hasEnded = resolve));
+  }
+
+  async run(): Promise<TrainingOutcome> {
+    let cost: NetworkCost | undefined;
+    try {
+      const { dna, plan } = await this.#plan();
+      cost = costOf(plan, this.bench.settings.batchSize);
+      const reason = excessOver(cost, this.bench.settings);
+      if (reason !== undefined) return this.#failed({ class: 'over-limit', reason, log: '' }, cost);
+      return await this.#train(await this.#environment(dna, plan), cost);
+    } catch (error) {
+      if (error instanceof TrainerError || isOfThisMachine(error)) throw error;
+      const spent = cost === undefined ? {} : this.#spent(cost);
+      return { ...failureOf(error), ...spent };
+    }
+  }
+
+  async #plan(): Promise<{ dna: Dna; plan: Plan }> {
+    const file = `${this.request.individual}/${DNA_FILE}`;
+    const dna = parseDnaText(new TextDecoder().decode(await nodeFilesystem.read(file, 1e7)), file);
+    const { dataset } = this.bench;
+    return { dna, plan: planNetwork(dna, dataset, dataset.classes.length) };
+  }
+
+  /** What the program is told. */
+  async #environment(dna: Dna, plan: Plan): Promise<Record<string, string>> {
+    const { id, individual, output, attempt, seed, resume } = this.request;
+    const { settings, dataFile } = this.bench;
+    const { learningRate, weightDecayRate } = dna;
+    const planFile = join(this.folder, PLAN_FILE);
+    await writeFile(
+      planFile,
+      JSON.stringify({ ...plan, parameters: parametersOf(plan), learningRate, weightDecayRate }),
+    );
+    const names = await nodeFilesystem.list(individual);
+    const goesOn =
+      resume !== undefined && (await readCheckpoint(nodeFilesystem, output, resume)) !== undefined;
+    if (goesOn) this.#from = this.#step = resume.step;
+    return {
+      GALAPAGOS_ID: id,
+      GALAPAGOS_DNA: join(individual, DNA_FILE),
+      GALAPAGOS_PLAN: planFile,
+      GALAPAGOS_INHERITED: names.includes(INHERITED_FILE) ? join(individual, INHERITED_FILE) : '',
+      GALAPAGOS_CHECKPOINT: goesOn ? join(output, checkpointName(resume)) : '',
+      GALAPAGOS_SEED: seed,
+      GALAPAGOS_ATTEMPT: String(attempt),
+      GALAPAGOS_DATA: dataFile,
+      GALAPAGOS_TRAINING: JSON.stringify(settings),
+      GALAPAGOS_OUTPUT: this.folder,
+    };
+  }
+
+  async #train(environment: Record<string, string>, cost: NetworkCost): Promise<TrainingOutcome> {
+    const { handBack, abandon } = this.control;
+    const { settings, graceSeconds } = this.bench;
+    let isTooLong = false;
+    const timers = [
+      setTimeout(
+        () => {
+          isTooLong = true;
+          this.#tell('SIGKILL');
+        },
+        Math.min(settings.limits.seconds * 1000, 2 ** 31 - 1),
+      ),
+    ];
+    const askBack = () => {
+      this.#tell('SIGTERM');
+      timers.push(setTimeout(() => this.#tell('SIGKILL'), graceSeconds * 1000));
+    };
+    const endNow = () => this.#tell('SIGKILL');
+    if (abandon.aborted) return { kind: 'taken-away', seconds: 0, flops: 0 };
+    if (handBack.aborted) return { kind: 'handed-back', seconds: 0, flops: 0 };
+    this.#start(environment, cost);
+    handBack.addEventListener('abort', askBack);
+    abandon.addEventListener('abort', endNow);
+    try {
+      const end = await this.#end;
+      await this.#taking;
+      if (abandon.aborted) return { kind: 'taken-away', ...this.#spent(cost) };
+      if (this.#error !== undefined) throw this.#error;
+      if (isTooLong) {
+        const reason = excess('seconds', this.#spent(cost).seconds, settings.limits.seconds);
+        return this.#failed({ class: 'over-limit', reason, log: this.#log }, cost);
+      }
+      return await this.#outcome(end, cost);
+    } finally {
+      for (const timer of timers) clearTimeout(timer);
+      handBack.removeEventListener('abort', askBack);
+      abandon.removeEventListener('abort', endNow);
+    }
+  }
+
+  #start(environment: Record<string, string>, cost: NetworkCost): void {
+    const guard = fork(this.bench.guard, [this.bench.command], {
+      execArgv: [],
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.#guard = guard;
+    const note = (text: string) => (this.#log = (this.#log + text).slice(-LOG_TAIL));
+    guard.stderr?.setEncoding('utf8').on('data', note);
+    if (guard.stdout !== null) {
+      createInterface({ input: guard.stdout }).on('line', (line) => {
+        const report = reportIn(line);
+        if (report === undefined) note(`${line}\n`);
+        else this.#hear(report, cost);
+      });
+    }
+    let end: End = { code: null, signal: 'SIGKILL' };
+    guard.on('message', (message) => (end = message as End));
+    guard.on('error', (error) => note(String(error)));
+    // Not at its exit: what the program wrote last is read by now.
+    guard.once('close', () => this.#hasEnded(end));
+  }
+
+  #tell(signal: NodeJS.Signals): void {
+    if (this.#guard?.connected === true) this.#guard.send(signal);
+  }
+
+  #hear({ step, steps, loss, checkpoint }: Report, cost: NetworkCost): void {
+    this.#step = step;
+    const { onProgress } = this.control;
+    onProgress({
+      step,
+      steps: steps ?? this.bench.settings.steps,
+      loss: loss ?? NaN,
+      spent: this.#spent(cost),
+    });
+    if (checkpoint !== undefined) {
+      this.#taking = this.#taking
+        .then(async () => await this.#take(checkpoint, step))
+        .catch((error: unknown) => {
+          // Nothing that it learns from now on would be kept.
+          this.#error ??= error instanceof Error ? error : new Error(String(error));
+          this.#tell('SIGKILL');
+        });
+    }
+  }
+
+  /** Takes a checkpoint over into the population. One that is not there is no harm to what goes on training. */
+  async #take(name: string, step: number): Promise<void> {
+    const file = join(this.folder, basename(name));
+    const data = await readFile(file).catch((error: unknown) => {
+      if (isMissing(error)) return undefined;
+      throw error;
+    });
+    if (data === undefined) {
+      this.#log = `${this.#log}no checkpoint ${name} in GALAPAGOS_OUTPUT\n`.slice(-LOG_TAIL);
+      return;
+    }
+    const { output, attempt } = this.request;
+    await ifThereIsRoom(this.#room, () => writeCheckpoint(nodeFilesystem, output, { attempt, step }, data));
+    await unlink(file);
+  }
+
+  async #outcome({ code, signal }: End, cost: NetworkCost): Promise<TrainingOutcome> {
+    if (code === NO_ACCELERATOR)
+      throw new TrainerError('backend', this.#lastWords('it can train nothing here (6)'));
+    if (NOT_STARTED.includes(code ?? 0))
+      throw new TrainerError('data', this.#lastWords(`the shell cannot start it (${code})`));
+    try {
+      const answer = await readAnswer(join(this.folder, ANSWER_FILE));
+      if (answer !== undefined && code === 0) return await this.#heed(answer, cost);
+    } catch (error) {
+      if (!(error instanceof AnswerError)) throw error;
+      return this.#failed({ class: 'crash', reason: error.message, log: this.#log }, cost);
+    }
+    if (this.control.handBack.aborted) return { kind: 'handed-back', ...this.#spent(cost) };
+    const failure = failureOfExit(code, signal, this.#log);
+    const reason = code === 0 ? `the trainer left no ${ANSWER_FILE} in GALAPAGOS_OUTPUT` : failure.reason;
+    return this.#failed({ ...failure, reason }, cost);
+  }
+
+  async #heed(answer: Answer, cost: NetworkCost): Promise<TrainingOutcome> {
+    if ('failure' in answer) return this.#failed({ ...answer.failure, log: this.#log }, cost);
+    const { settings, dataset } = this.bench;
+    const { fitness, diverged, backend = this.bench.command, steps = settings.steps } = answer;
+    this.#step = steps;
+    const weights = diverged ? null : await this.#takeWeights();
+    if (weights === undefined) return { kind: 'handed-back', ...this.#spent(cost) };
+    const { seconds } = this.#spent(cost);
+    const flops =
+      answer.flops ?? this.#spent(cost).flops + dataset.validation.count * cost.flopsPerValidation;
+    const result = {
+      ...{ fitness: diverged ? 0 : fitness, diverged, steps, seconds, flops, weights },
+      backend: COMMAND,
+      backendDetail: backend,
+      parameters: answer.parameters ?? cost.parameters,
+    };
+    return { kind: 'evaluated', seconds, flops, result };
+  }
+
+  /** @returns Their hash; null where there are none, undefined where it was to hand back before there was room for them. */
+  async #takeWeights(): Promise<string | null | undefined> {
+    const data = await readFile(join(this.folder, WEIGHTS_FILE)).catch((error: unknown) => {
+      if (isMissing(error)) return undefined;
+      throw error;
+    });
+    if (data === undefined) return null;
+    // A child would inherit what is none.
+    decodeWeights(data);
+    const file = join(this.request.output, WEIGHTS_FILE);
+    const isWritten = await untilThereIsRoom(this.#room, () => nodeFilesystem.write(file, data));
+    return isWritten ? sha256(data) : undefined;
+  }
+
+  get #room() {
+    const { handBack, onFull } = this.control;
+    const tell = (message: FromTrainer) => {
+      if (message.type === 'full') onFull?.(message.reason);
+    };
+    return { clock: this.#clock, handBack, tell };
+  }
+
+  #spent({ flopsPerStep }: NetworkCost): Spent {
+    const steps = Math.max(0, this.#step - this.#from);
+    return { seconds: this.#clock.monotonic() - this.#begun, flops: steps * flopsPerStep };
+  }
+
+  #failed(
+    failure: Extract<TrainingOutcome, { kind: 'failed' }>['failure'],
+    cost: NetworkCost,
+  ): TrainingOutcome {
+    return { kind: 'failed', failure, ...this.#spent(cost) };
+  }
+
+  #lastWords(what: string): string {
+    const words = this.#log.trim().split('\n').slice(-3).join('\n');
+    return `${this.bench.command}: ${what}${words === '' ? '' : `: ${words}`}`;
+  }
+}

@@ -1,0 +1,88 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Dataset, datasetOptionsSchema, loadDataset, packFileOf } from '@galapagos/datasets';
+import type { TrainingOutcome, TrainingRequest } from '../messages.js';
+import { type TrainingSettings, trainingSchema } from '../settings.js';
+import type { EvaluationControl, TrainerOptions, TrainerReady } from '../trainer.js';
+import { COMMAND, CommandRun } from './command-run.js';
+
+export interface CommandTrainerOptions extends Pick<TrainerOptions, 'data' | 'training' | 'checksum'> {
+  /** A program and its arguments, as a shell reads them. */
+  readonly command: string;
+  /** Seconds that it has to come back, when it is asked to. @default 30 */
+  readonly graceSeconds?: number;
+  /** The program that guards it. @default guard.js of this package */
+  readonly guard?: string;
+}
+
+const GUARD = fileURLToPath(new URL('./guard.js', import.meta.url));
+
+/** What is prepared once, for all individuals. */
+export interface CommandBench {
+  readonly command: string;
+  readonly graceSeconds: number;
+  readonly guard: string;
+  readonly dataset: Dataset;
+  /** The examples, packed: all of it. */
+  readonly dataFile: string;
+  readonly settings: TrainingSettings;
+}
+
+/**
+ * Trains by a program of somebody else's, in any language, which is started for each individual: it is told by environment
+ * variables what to train, and answers in a file. It writes to a folder of its own on this machine and never to the
+ * population, so that nothing that it does can spoil that.
+ */
+export class CommandTrainer {
+  #scratch: string | undefined;
+  #bench: Promise<CommandBench> | undefined;
+
+  constructor(private readonly options: CommandTrainerOptions) {}
+
+  /** Opens the examples. @throws DatasetError */
+  async ready(): Promise<TrainerReady> {
+    const { dataset } = await this.#prepared();
+    const { command } = this.options;
+    return { backend: COMMAND, detail: command, reason: 'asked for', checksum: dataset.checksum };
+  }
+
+  /**
+   * Trains and evaluates one individual. Failures are outcomes, not errors.
+   * @throws TrainerError when the program says that it can train nothing here (6), or cannot be started at all.
+   */
+  readonly evaluate = async (
+    request: TrainingRequest,
+    control: EvaluationControl,
+  ): Promise<TrainingOutcome> => {
+    const bench = await this.#prepared();
+    const folder = await mkdtemp(join(this.#scratch ?? tmpdir(), `${request.id}-`));
+    try {
+      return await new CommandRun(bench, request, control, folder).run();
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  };
+
+  async close(): Promise<void> {
+    const bench = this.#bench;
+    this.#bench = undefined;
+    (await bench?.catch(() => undefined))?.dataset.close();
+    if (this.#scratch !== undefined) await rm(this.#scratch, { recursive: true, force: true });
+    this.#scratch = undefined;
+  }
+
+  #prepared(): Promise<CommandBench> {
+    return (this.#bench ??= this.#prepare());
+  }
+
+  async #prepare(): Promise<CommandBench> {
+    const { command, data, training, checksum, graceSeconds = 30, guard = GUARD } = this.options;
+    this.#scratch ??= await mkdtemp(join(tmpdir(), 'galapagos-command-'));
+    const dataset = await loadDataset(datasetOptionsSchema.parse(data), { checksum });
+    const dataFile = await packFileOf(dataset, this.#scratch);
+    const settings = trainingSchema.parse(training);
+    return { command, graceSeconds, guard, dataset, dataFile, settings };
+  }
+}

@@ -1,0 +1,40 @@
+import '../ignore-signals.js';
+import { type ChildProcess, spawn } from 'node:child_process';
+
+// Stands between a worker and a program of somebody else's that trains. The program and all that it starts are a group of
+// processes of their own; the guard passes on to it what the worker says, and kills it when the worker is gone.
+
+let program: ChildProcess | undefined;
+
+function signal(name: NodeJS.Signals): void {
+  if (program?.pid === undefined) return;
+  try {
+    process.kill(-program.pid, name);
+  } catch (error) {
+    // It has ended, with all that it started.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+function run(command: string): ChildProcess {
+  // `exec`, so that signals reach the program, not a shell that has no ear for them.
+  const started = spawn('/bin/sh', ['-c', `exec ${command}`], {
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  started.once('error', (error) => console.error(String(error)));
+  started.once('exit', (code, by) => {
+    // What it has left behind has nobody to answer to.
+    signal('SIGKILL');
+    process.send?.({ code, signal: by }, undefined, undefined, () => {
+      if (process.connected) process.disconnect();
+    });
+  });
+  return started;
+}
+
+process.on('message', (message) => signal(message as NodeJS.Signals));
+process.on('disconnect', () => signal('SIGKILL'));
+const [, , command = ''] = process.argv;
+// The worker may have gone before there was anybody to notice.
+if (process.connected) program = run(command);
