@@ -3,8 +3,12 @@
 //   npx tsc --build && node scripts/deploy.mjs          writes it
 //   npx tsc --build && node scripts/deploy.mjs --check  exits with 1 where what is committed is stale
 
-import { DIRECTIVES, jobScript } from '../packages/launcher/dist/index.js';
+import { readFile } from 'node:fs/promises';
+import { stringify } from 'yaml';
+import { DIRECTIVES, jobScript, renderKubernetes } from '../packages/launcher/dist/index.js';
 import { writeOrCheck } from './generated.mjs';
+
+const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
 
 const array = jobScript({
   directives: {
@@ -31,7 +35,25 @@ const array = jobScript({
   command: 'node "$program" worker "$GALAPAGOS_DIR" "$@"',
 });
 
+const manifests = renderKubernetes({
+  name: 'galapagos',
+  workers: 4,
+  image: `galapagos:${version}`,
+  directory: '/population/run',
+  mount: '/population',
+  claim: 'galapagos',
+  storage: { size: '100Gi' },
+  configuration: await readFile(new URL('../deploy/kubernetes/galapagos.yaml', import.meta.url), 'utf8'),
+});
+const fileOf = { PersistentVolumeClaim: 'claim', ConfigMap: 'configuration', Job: 'job' };
+
 await writeOrCheck(
-  [{ file: 'deploy/slurm/array.sbatch', text: array }],
+  [
+    { file: 'deploy/slurm/array.sbatch', text: array },
+    ...manifests.map((manifest) => ({
+      file: `deploy/kubernetes/base/${fileOf[manifest.kind]}.yaml`,
+      text: stringify(manifest, { lineWidth: 0, aliasDuplicateObjects: false }),
+    })),
+  ],
   'npx tsc --build && node scripts/deploy.mjs',
 );

@@ -19,6 +19,13 @@ const schemas = [
     title: 'Galapagos DNA',
   },
   {
+    file: 'packages/trainer/evaluation.schema.json',
+    from: 'packages/trainer/dist/index.js',
+    make: ({ answerJsonSchema }) => answerJsonSchema(),
+    id: 'urn:galapagos:evaluation:1',
+    title: 'What a trainer of your own answers',
+  },
+  {
     file: 'packages/cli/configuration.schema.json',
     from: 'packages/cli/dist/index.js',
     make: ({ configurationJsonSchema }) => configurationJsonSchema(),

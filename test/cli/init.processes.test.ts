@@ -3,6 +3,7 @@ import type { Experiment } from '@galapagos/population';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 import { flagsOf, galapagos } from './harness.js';
+import { start } from './processes.js';
 
 function experimentIn(root: string): Experiment {
   return JSON.parse(readFileSync(`${root}/experiment.json`, 'utf8')) as Experiment;
@@ -40,6 +41,28 @@ describe('init', () => {
       training: { steps: 100, batchSize: 50, momentum: 0.9, limits: { seconds: 86_400 } },
       bounds: { individuals: null, leaseSeconds: 10, hallOfFame: 10 },
     });
+  });
+
+  it('leaves alone what there is already, where that is asked for', async () => {
+    const root = fresh();
+    const words = ['init', root, ...flagsOf({ 'search.seed': 'mine' })];
+    expect((await galapagos([...words, '--if-missing'])).code).toBe(0);
+    const before = readFileSync(`${root}/experiment.json`, 'utf8');
+    const other = ['init', root, ...flagsOf({ 'search.seed': 'other' })];
+    expect((await galapagos(other)).code).toBe(2);
+    const { code, err } = await galapagos([...other, '--if-missing']);
+    expect({ code, err }).toEqual({ code: 0, err: `${root}: there is a search already; it stays as it is` });
+    expect(readFileSync(`${root}/experiment.json`, 'utf8')).toBe(before);
+  });
+
+  it('is made once, by whoever is first, where many are asked to make it', async () => {
+    const root = fresh();
+    const made = Array.from({ length: 4 }, () =>
+      start(['init', root, '--if-missing', ...flagsOf()], { timeoutMs: 60_000 }),
+    );
+    const ends = await Promise.all(made.map(({ finished }) => finished));
+    expect(ends.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+    expect(ends.filter(({ stderr }) => stderr.includes('Next: npx galapagos launch'))).toHaveLength(1);
   });
 
   it('draws a seed where none is given, and writes it down', async () => {

@@ -1,3 +1,4 @@
+import { existsSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SeededRandom } from '@galapagos/dna';
@@ -5,6 +6,7 @@ import { Membership, Population, nodeFilesystem, unknowingHost } from '@galapago
 import { refuseCrowd } from '../../packages/cli/src/refuse-crowd.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { type StartedProcess, eventually, isRunning } from '../support/processes.js';
+import { temporaryDirectory } from '../support/temporary-directory.js';
 import {
   areGivenBack,
   expectSound,
@@ -39,6 +41,20 @@ describe('worker', () => {
     expect((await statusOf(root)).workers).toMatchObject([{ state: 'left' }]);
   });
 
+  it('gives back on SIGTERM; in a pod that is taken away it wants another to take its place', async () => {
+    for (const [env, code] of [
+      [{}, 0],
+      [{ JOB_COMPLETION_INDEX: '3' }, 75],
+    ] as const) {
+      const root = await makeSearch('endless');
+      const { child, finished } = (worker = start(['worker', root, '--backend', 'wasm'], { env }));
+      await untilTraining(root, 1);
+      child.kill('SIGTERM');
+      expect((await finished).code).toBe(code);
+      expect(areGivenBack(root)).toEqual([true]);
+    }
+  });
+
   it('leaves at once on the second signal', async () => {
     const root = await makeSearch('endless');
     const { child, finished } = workOn(root);
@@ -52,6 +68,32 @@ describe('worker', () => {
     expect((await finished).code).toBe(143);
     expect(trainers()).toEqual([]);
     await expectSound(root);
+  });
+
+  it('notes each beat in a file, for whoever watches over a container', async () => {
+    const root = await makeSearch('endless');
+    const file = `${temporaryDirectory()}/beats`;
+    const age = () => statSync(file).mtimeMs;
+    const { child, finished } = (worker = start(['worker', root, '--backend', 'wasm'], {
+      env: { GALAPAGOS_HEALTH_FILE: file },
+    }));
+    await eventually(() => existsSync(file), 25_000);
+    const first = age();
+    await eventually(() => age() > first, 25_000);
+    child.kill('SIGTERM');
+    expect((await finished).code).toBe(0);
+  });
+
+  it('works on where that file cannot be written, and says so once', async () => {
+    const root = await makeSearch('endless');
+    const { child, finished } = (worker = start(['worker', root, '--backend', 'wasm'], {
+      env: { GALAPAGOS_HEALTH_FILE: '/nowhere/beats' },
+    }));
+    await untilTraining(root, 1);
+    child.kill('SIGTERM');
+    const { code, stderr } = await finished;
+    expect(code).toBe(0);
+    expect(stderr.match(/GALAPAGOS_HEALTH_FILE: .*ENOENT/g)).toHaveLength(1);
   });
 
   it('hears a signal while its trainer starts', async () => {

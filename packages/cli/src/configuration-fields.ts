@@ -1,5 +1,5 @@
 import { datasetOptionsSchema } from '@galapagos/datasets';
-import { boundsSchema, searchSchema } from '@galapagos/population';
+import { boundsSchema, evaluationSettingsSchema, searchSchema } from '@galapagos/population';
 import { limitsSchema, trainingSchema } from '@galapagos/trainer';
 import { z } from 'zod';
 
@@ -43,6 +43,7 @@ export const configurationSchema = z
         .prefault({})
         .describe('An individual beyond one of these is buried. DNA has no bounds of its own.'),
     }),
+    evaluation: evaluationSettingsSchema.prefault({}),
     bounds: boundsSchema
       .omit({ leaseSeconds: true })
       .extend({

@@ -11,10 +11,7 @@ export type RawConfiguration = Readonly<Record<string, unknown>>;
  * @throws UsageError when it cannot be read or is not YAML.
  */
 export async function readConfigurationFile(file: string): Promise<RawConfiguration> {
-  const document = parseYaml(await readText(file), file);
-  if (!isObject(document)) {
-    throw new UsageError(`${file}: a configuration is a mapping with search, data, training and bounds`);
-  }
+  const document = parseConfiguration(await readText(file), file);
   const { data } = document;
   if (!isObject(data)) return document;
   const placed = Object.entries(data).map(([key, value]): [string, unknown] => {
@@ -24,11 +21,18 @@ export async function readConfigurationFile(file: string): Promise<RawConfigurat
   return { ...document, data: Object.fromEntries(placed) };
 }
 
+/** What a configuration file says, as it stands there. @throws UsageError when it is not YAML. */
+export function parseConfiguration(text: string, file: string): RawConfiguration {
+  const document = parseYaml(text, file);
+  if (isObject(document)) return document;
+  throw new UsageError(`${file}: a configuration is a mapping with search, data, training and bounds`);
+}
+
 /** No configuration comes near to it, and a parser takes its time for what is long. */
 const MOST_BYTES = 100_000;
 
-/** Also out of a pipe, which may never end. */
-async function readText(file: string): Promise<string> {
+/** The text of a configuration file; also out of a pipe, which may never end. @throws UsageError when it cannot be read. */
+export async function readText(file: string): Promise<string> {
   const parts: Buffer[] = [];
   let length = 0;
   try {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
+import { chmod } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type Dataset, loadDataset } from '@galapagos/datasets';
 import {
@@ -56,11 +57,13 @@ export async function createFrom(directory: string, raw: RawConfiguration, sourc
   const experiment = resolved({ ...configuration, training }, dataset, fit.settings.leaseSeconds);
   refuseTightBounds(experiment.bounds, experiment.search, source);
   await createExperiment(ground, resolve(directory), experiment);
+  // It is carried out as whoever works here: nobody else is to change it.
+  if (experiment.evaluation !== undefined) await chmod(resolve(directory, EXPERIMENT_FILE), 0o644);
   return { experiment, dataset, fit, beside, limits: reasons, measure };
 }
 
 function resolved(
-  { search, data, training, bounds }: Configuration & { readonly training: TrainingSettings },
+  { search, data, training, evaluation, bounds }: Configuration & { readonly training: TrainingSettings },
   dataset: Dataset,
   leaseSeconds: number,
 ): Experiment {
@@ -80,6 +83,7 @@ function resolved(
     dataChecksum: dataset.checksum,
     classes: dataset.classes,
     training,
+    ...(evaluation.command === null ? {} : { evaluation }),
     bounds: { ...bounds, leaseSeconds: bounds.leaseSeconds ?? leaseSeconds },
   };
 }

@@ -1,5 +1,6 @@
 import { ExitCode } from './exit-codes.js';
 import { beforeJobEnds } from './job-end.js';
+import { isIndexedPod } from './pod.js';
 import { onEndSignals } from './signals.js';
 
 /** Milliseconds in which a worker that was told twice has to be gone; a filesystem that hangs may hold it longer. */
@@ -25,7 +26,7 @@ export class Departure {
     this.#stopListening = onEndSignals(
       clock,
       (signal) => {
-        if (signal === 'SIGUSR1') this.#timeIsUp();
+        if (signal === 'SIGUSR1' || (signal === 'SIGTERM' && isIndexedPod())) this.#timeIsUp();
         else this.#asked.abort();
       },
       (_signal, exitCode) => {

@@ -25,6 +25,8 @@ export interface GpuRequest {
   /** Undefined where it is left open. */
   readonly workers: number | undefined;
   readonly backend: BackendChoice;
+  /** A program that trains in place of the built-in trainer: on which processor is its own affair. */
+  readonly command?: string | undefined;
 }
 
 /** Which worker trains on which GPU. */
@@ -59,10 +61,10 @@ export async function planGpus(
   terminal: Pick<Terminal, 'err'>,
   ground = realGround,
 ): Promise<GpuPlan> {
-  const { gpus: asked, workersPerGpu, backend } = request;
+  const { gpus: asked, workersPerGpu, backend, command } = request;
   if (!Number.isInteger(workersPerGpu) || workersPerGpu < 1)
     throw new UsageError('--workers-per-gpu: a whole number, at least 1');
-  const computesOnGpu = backend === 'auto' || backend === 'tfjs-node-gpu';
+  const computesOnGpu = command !== undefined || backend === 'auto' || backend === 'tfjs-node-gpu';
   if (asked === 'none') {
     if (backend === 'tfjs-node-gpu') throw new UsageError('--gpus none: tfjs-node-gpu computes on a GPU');
     return { ...ON_THE_PROCESSOR, environmentOf: () => ({ CUDA_VISIBLE_DEVICES: '' }) };
@@ -74,7 +76,7 @@ export async function planGpus(
   const gpus = choose(asked, await findVisible(terminal, ground));
   // Nobody has promised one: a worker that was (GALAPAGOS_GPU) says itself that there is none.
   if (gpus.length === 0) return ON_THE_PROCESSOR;
-  if (asked === 'auto' && backend === 'auto') {
+  if (asked === 'auto' && backend === 'auto' && command === undefined) {
     const found = await ground.tryBackend('auto', { ...ground.environment, CUDA_VISIBLE_DEVICES: gpus[0] });
     if ('whyNot' in found || found.name !== 'tfjs-node-gpu') {
       const why = 'whyNot' in found ? found.whyNot : found.reason;

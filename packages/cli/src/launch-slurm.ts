@@ -25,12 +25,16 @@ import { type SlurmRequest, jobScriptOf } from './slurm-options.js';
 import { near, countWorkers } from './tell-ends.js';
 import type { Terminal } from './terminal.js';
 import { UsageError } from './usage-error.js';
+import { workerArguments } from './worker-arguments.js';
 
 export interface SlurmLaunchRequest {
   readonly population: Population;
   readonly workers: number;
   readonly backend: BackendChoice;
+  readonly trainer: string | undefined;
   readonly slurm: SlurmRequest;
+  /** Only says what it would submit. */
+  readonly isDryRun: boolean;
   readonly terminal: Terminal;
 }
 
@@ -40,9 +44,9 @@ export interface SlurmLaunchRequest {
  * @throws UsageError, SlurmError
  */
 export async function launchOnSlurm(request: SlurmLaunchRequest): Promise<number> {
-  const { population, workers, slurm, terminal } = request;
-  refuseTooMany(population, workers, terminal);
-  if (slurm['dry-run']) {
+  const { population, workers, slurm, isDryRun, terminal } = request;
+  refuseTooMany(population.experiment.search, workers, terminal);
+  if (isDryRun) {
     for (const line of scriptFor(request, population.path(`logs/${launchName(population)}`))
       .trimEnd()
       .split('\n'))
@@ -97,13 +101,13 @@ async function readOwnScript(path: string): Promise<string> {
 }
 
 function scriptFor(
-  { population, workers, backend, slurm }: SlurmLaunchRequest,
+  { population, workers, backend, trainer, slurm }: SlurmLaunchRequest,
   logDirectory: string,
 ): string {
   const bin = fileURLToPath(new URL('../bin/galapagos.js', import.meta.url));
   return jobScriptOf(slurm, {
     workers,
-    command: [process.execPath, bin, 'worker', population.root, '--backend', backend],
+    command: [process.execPath, bin, 'worker', population.root, ...workerArguments({ backend, trainer })],
     logDirectory,
     jobName: `galapagos-${basename(population.root).replaceAll(/[^\w.-]/g, '_')}`,
   });

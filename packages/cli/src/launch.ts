@@ -15,6 +15,7 @@ import { WorkerEnds, countWorkers, near, tellFailure } from './tell-ends.js';
 import { tellWaiting } from './tell-waiting.js';
 import type { Terminal } from './terminal.js';
 import { Waits } from './waits.js';
+import { workerArguments } from './worker-arguments.js';
 
 export interface LaunchRequest {
   readonly population: Population;
@@ -22,6 +23,8 @@ export interface LaunchRequest {
   readonly seconds: number | undefined;
   readonly backend: BackendChoice;
   readonly gpus: GpuPlan;
+  /** Who trains, as it was asked for; see `--trainer`. */
+  readonly trainer?: string | undefined;
   readonly terminal: Terminal;
 }
 
@@ -40,7 +43,7 @@ export interface Launched extends LaunchResult {
  */
 export async function launch(request: LaunchRequest): Promise<Launched> {
   const { population, terminal, workers, seconds } = request;
-  refuseTooMany(population, workers, terminal);
+  refuseTooMany(population.experiment.search, workers, terminal);
   await refuseCrowd(population, workers);
   const logs = await makeLogDirectory(population);
   const control = new Control(population);
@@ -53,7 +56,7 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
   const bin = fileURLToPath(new URL('../bin/galapagos.js', import.meta.url));
   const running = launchLocal({
     workers,
-    command: [process.execPath, bin, 'worker', population.root, '--backend', request.backend],
+    command: [process.execPath, bin, 'worker', population.root, ...workerArguments(request)],
     environmentOf: request.gpus.environmentOf,
     logDirectory: logs,
     ...(seconds === undefined ? {} : { timeLimitSeconds: seconds }),

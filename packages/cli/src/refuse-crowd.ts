@@ -30,11 +30,10 @@ export async function refuseCrowd(population: Population, wanted: number): Promi
 
 /** @throws UsageError when more than half of the population would be in training; warns of a crowd. */
 export function refuseTooMany(
-  population: Population,
+  { populationSize }: { readonly populationSize: number },
   workers: number,
   terminal: Pick<Terminal, 'err'>,
 ): void {
-  const { populationSize } = population.experiment.search;
   if (workers > Math.max(1, populationSize / 2)) {
     throw new UsageError(
       `--workers ${workers}: at most half of the population of ${populationSize}, since those in training cannot be drawn`,

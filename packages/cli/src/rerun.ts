@@ -11,7 +11,7 @@ import {
   findIndividual,
   isMissing,
 } from '@galapagos/population';
-import type { EvaluationControl, TrainerProcess } from '@galapagos/trainer';
+import { COMMAND, type EvaluationControl, type TrainerProcess } from '@galapagos/trainer';
 
 /** What a training came to. */
 type TrainingEnd = Pick<Evaluation, 'fitness' | 'steps' | 'weights' | 'backend'>;
@@ -104,7 +104,11 @@ async function find(population: Population, id: string, why = ''): Promise<Indiv
 }
 
 function evaluationOf({ root }: Population, { id, evaluation, failure }: Individual): Evaluation {
-  if (evaluation !== undefined) return evaluation;
+  if (evaluation !== undefined) {
+    if (evaluation.backend !== COMMAND) return evaluation;
+    const why = `it was trained by a program of yours (${evaluation.backendDetail}), which alone could repeat it`;
+    throw new PopulationError('INVALID', `${root}: ${id}: ${why}`);
+  }
   const why = failure === undefined ? 'it is still in training' : `it was buried, ${failure.reason}`;
   throw new PopulationError('INVALID', `${root}: ${id} has no fitness to repeat: ${why}`);
 }

@@ -11,11 +11,6 @@ export const slurmOptions = {
     type: 'boolean',
     default: false,
   },
-  'dry-run': {
-    describe: 'With --slurm: print the job script, and submit nothing',
-    type: 'boolean',
-    default: false,
-  },
   detach: { describe: 'With --slurm: submit, and do not follow', type: 'boolean', default: false },
   time: { ...text, describe: 'With --slurm: the time limit of a task, as sbatch takes it: 04:00:00' },
   partition: { ...text, describe: 'With --slurm: the partition' },
@@ -42,7 +37,6 @@ export const slurmOptions = {
 /** As they were given. */
 export interface SlurmRequest {
   readonly slurm: boolean;
-  readonly 'dry-run': boolean;
   readonly detach: boolean;
   readonly time: string | undefined;
   readonly partition: string | undefined;
@@ -52,18 +46,6 @@ export interface SlurmRequest {
   readonly mem: string | undefined;
   readonly sbatch: readonly string[];
   readonly setup: readonly string[];
-}
-
-/** Those that mean nothing without `--slurm`. */
-const OF_SLURM = Object.keys(slurmOptions).filter((name) => name !== 'slurm') as (keyof SlurmRequest)[];
-
-/** @throws UsageError where an option of Slurm is given without it. */
-export function refuseWithoutSlurm(request: SlurmRequest): void {
-  const given = OF_SLURM.find((name) => {
-    const value = request[name];
-    return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
-  });
-  if (!request.slurm && given !== undefined) throw new UsageError(`--${given}: only with --slurm`);
 }
 
 /** @throws UsageError where an option makes no sense. */

@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { isPack } from '@galapagos/datasets';
+import { EXPERIMENT_FILE } from '@galapagos/population';
 import { defineCommand, directory } from '../command.js';
 import { duration, quote } from '../format.js';
 import { merge, parseAssignment, readConfigurationFile } from '../configuration-file.js';
@@ -37,6 +40,11 @@ export const initCommand = defineCommand({
       requiresArg: true,
       default: [] as string[],
     },
+    'if-missing': {
+      describe: 'Where there is one already, leave it as it is, and end with 0',
+      type: 'boolean',
+      default: false,
+    },
   },
   examples: [
     ['init runs/digits --preset quickstart', 'MNIST digits, minutes'],
@@ -44,7 +52,7 @@ export const initCommand = defineCommand({
     ['init runs/b --config search.yaml', 'your own configuration'],
     ['init runs/pets --data pets.gpack', 'your own images: see galapagos data import'],
   ],
-  run: async ({ dir, preset: asked, config, data, seed, set }, terminal) => {
+  run: async ({ dir, preset: asked, config, data, seed, set, 'if-missing': ifMissing }, terminal) => {
     const isNamed = asked !== undefined || config !== undefined;
     const preset = !isNamed && data !== undefined && isPack(data) ? 'images' : asked;
     if (preset === undefined && config === undefined && data === undefined && set.length === 0) {
@@ -68,7 +76,18 @@ export const initCommand = defineCommand({
       ...(config === undefined ? [] : [config]),
       ...(set.length > 0 ? ['--set'] : []),
     ].join(' + ');
-    const created = await createFrom(dir, layers.reduce(merge), source);
+    const isThere = () => ifMissing && existsSync(resolve(dir, EXPERIMENT_FILE));
+    const created = isThere()
+      ? undefined
+      : await createFrom(dir, layers.reduce(merge), source).catch((error: unknown) => {
+          // Somebody else was first.
+          if (isThere()) return undefined;
+          throw error;
+        });
+    if (created === undefined) {
+      terminal.err(`${dir}: there is a search already; it stays as it is`);
+      return 0;
+    }
     for (const line of await describe(dir, created, preset)) terminal.err(line);
     return 0;
   },

@@ -38,7 +38,7 @@ export const scaleCommand = defineCommand({
       );
     const open = await openTasks(population);
     if (open.length < workers) {
-      refuseTooMany(population, workers, terminal);
+      refuseTooMany(population.experiment.search, workers, terminal);
       const more = workers - open.length;
       const job = await launchMore(population, newest.launch, more);
       terminal.err(`${dir}: ${countWorkers(open.length)} and ${more} more, job ${job}`);

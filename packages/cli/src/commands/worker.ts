@@ -1,15 +1,18 @@
 import { type LeaveReason, Worker, logEvents } from '@galapagos/worker';
 import { nodeHost } from '@galapagos/population';
-import { TrainerProcess } from '@galapagos/trainer';
+import { CommandTrainer, TrainerProcess } from '@galapagos/trainer';
 import { defineCommand, directory } from '../command.js';
 import { Departure, unlessAborted } from '../departure.js';
 import { ExitCode } from '../exit-codes.js';
 import { ownGpu } from '../gpu-plan.js';
+import { beatsInto } from '../health-file.js';
 import { openPopulation } from '../ground.js';
+import { isIndexedPod } from '../pod.js';
 import { refuseCrowd } from '../refuse-crowd.js';
 import { refuseOtherData } from '../refuse-other-data.js';
 import { tellLauncher } from '../tell-launcher.js';
 import { tellPerson } from '../tell-worker.js';
+import { commandOf, trainerOption } from '../trainer-option.js';
 import { version } from '../version.js';
 import { backendOption } from '../workers-option.js';
 
@@ -19,28 +22,39 @@ export const workerCommand = defineCommand({
   positionals: directory,
   options: {
     ...backendOption,
+    ...trainerOption,
     log: {
       describe: 'Least level to log',
       choices: ['debug', 'info', 'warn'] as const,
       default: 'info' as const,
     },
   },
-  examples: [['worker runs/a', 'Ctrl-C gives back what it holds; twice leaves at once']],
-  run: async ({ dir, backend, log }, terminal) => {
+  examples: [
+    ['worker runs/a', 'Ctrl-C gives back what it holds; twice leaves at once'],
+    ["worker runs/a --trainer 'python3 train.py'", 'individuals are trained by a program of yours'],
+  ],
+  run: async ({ dir, backend, trainer: asked, log }, terminal) => {
     const population = await openPopulation(dir);
     const { data, training, dataChecksum: checksum } = population.experiment;
-    // A launcher has looked for all of its own; and one that it starts again has a place.
-    if (process.env['GALAPAGOS_SLOT'] === undefined) await refuseCrowd(population, 1);
+    // A launcher has looked for all of its own; and one that is started again has a place.
+    if (process.env['GALAPAGOS_SLOT'] === undefined && !isIndexedPod()) await refuseCrowd(population, 1);
     const departure = new Departure(population.clock);
     // Before the trainer, which has the environment of this process, loads what reads it.
     const gpu = await ownGpu(backend, terminal);
     if (gpu !== undefined) process.env['CUDA_VISIBLE_DEVICES'] = gpu;
-    const trainer = new TrainerProcess({ data, training, checksum, backend });
+    const command = await commandOf(population, asked);
+    const work = { data, training, checksum };
+    const trainer =
+      command === undefined
+        ? new TrainerProcess({ ...work, backend })
+        : new CommandTrainer({ ...work, command });
     try {
       const ready = await unlessAborted(trainer.ready(), departure.asked);
       if (ready === undefined) return departure.exitCode;
       refuseOtherData(population, ready.checksum);
+      const onBeat = beatsInto(process.env['GALAPAGOS_HEALTH_FILE'], terminal);
       const worker = new Worker({
+        ...(onBeat === undefined ? {} : { onBeat }),
         population,
         evaluate: trainer.evaluate,
         host: nodeHost,
