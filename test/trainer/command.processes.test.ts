@@ -10,7 +10,7 @@ import {
 import type { EvaluationControl } from '../../packages/trainer/src/trainer.js';
 import { decodeWeights } from '../../packages/trainer/src/weights-file.js';
 import { eventually, isRunning, processesOfThisRun, startProcess } from '../support/processes.js';
-import { chain, individualOf, stripes } from './support.js';
+import { chain, individualOf, stripes, temporaryFolder } from './support.js';
 
 // As it is installed: compiled.
 const guard = join(import.meta.dirname, '../../packages/trainer/dist/command/guard.js');
@@ -151,11 +151,31 @@ describe('a trainer of somebody else’s', () => {
         training: { steps: 10 },
       })});
       await trainer.evaluate(${JSON.stringify(request)}, { handBack: never, abandon: never, onProgress: () => undefined });`;
-    const worker = startProcess(process.execPath, ['--input-type=module', '-e', script]);
+    const temporary = temporaryFolder();
+    const worker = startProcess(process.execPath, ['--input-type=module', '-e', script], {
+      env: { TMPDIR: temporary, GALAPAGOS_CACHE: temporaryFolder() },
+    });
     await eventually(() => running().length === 2, 25_000);
     worker.child.kill('SIGKILL');
     await worker.finished;
     await eventually(() => running().length === 0, 25_000);
+    // Nor does what it wrote.
+    await eventually(() =>
+      readdirSync(temporary)
+        .flatMap((name) => readdirSync(`${temporary}/${name}`))
+        .every((name) => name.endsWith('.gpack')),
+    );
+  });
+
+  test('may say more than anybody wants to read', async () => {
+    const steps: number[] = [];
+    const outcome = await trainerOf('talkative').evaluate(
+      individualOf(dna),
+      control({ onProgress: ({ step }) => steps.push(step) }),
+    );
+    expect(outcome).toMatchObject({ kind: 'failed', failure: { reason: /ended with code 4/ } });
+    expect(steps.length).toBeLessThan(20);
+    expect(outcome.kind === 'failed' && outcome.failure.log.length).toBeLessThanOrEqual(4000);
   });
 
   test.each([

@@ -1,7 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFile, unlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { type Dna, parseDnaText } from '@galapagos/dna';
 import {
   DNA_FILE,
@@ -27,12 +26,19 @@ import { decodeWeights } from '../weights-file.js';
 import { ifThereIsRoom, untilThereIsRoom } from '../workbench.js';
 import { type Answer, AnswerError, type Report, readAnswer, reportIn } from './answer.js';
 import type { CommandBench } from './command-trainer.js';
+import { linesOf } from './lines.js';
 
 /** What stands in the place of a back end, where another program trains. */
 export const COMMAND = 'command';
 
 const ANSWER_FILE = 'evaluation.json';
 const PLAN_FILE = 'plan.json';
+
+/** Seconds between two reports that are passed on: a program may report each step. */
+const REPORT_SECONDS = 0.5;
+
+/** Milliseconds in which what a program wrote last has to be read, once it has ended. */
+const LEAVINGS_MS = 5000;
 
 /** Exit codes by which a program says that the individual has no part in it, as those of galapagos. */
 const NO_ACCELERATOR = 6;
@@ -58,6 +64,7 @@ export class CommandRun {
   #hasEnded: (end: End) => void = () => undefined;
   #guard: ChildProcess | undefined;
   #log = '';
+  #reportAt = 0;
   /** Where it begins, and where it is. */
   #from = 0;
   #step = 0;
@@ -174,18 +181,19 @@ export class CommandRun {
     this.#guard = guard;
     const note = (text: string) => (this.#log = (this.#log + text).slice(-LOG_TAIL));
     guard.stderr?.setEncoding('utf8').on('data', note);
-    if (guard.stdout !== null) {
-      createInterface({ input: guard.stdout }).on('line', (line) => {
-        const report = reportIn(line);
-        if (report === undefined) note(`${line}\n`);
-        else this.#hear(report, cost);
-      });
-    }
+    const hear = linesOf((line) => {
+      const report = reportIn(line);
+      if (report === undefined) note(`${line}\n`);
+      else this.#hear(report, cost);
+    });
+    guard.stdout?.setEncoding('utf8').on('data', hear);
     let end: End = { code: null, signal: 'SIGKILL' };
     guard.on('message', (message) => (end = message as End));
     guard.on('error', (error) => note(String(error)));
     // Not at its exit: what the program wrote last is read by now.
     guard.once('close', () => this.#hasEnded(end));
+    // Unless somebody holds on to its pipes who has left its group.
+    guard.once('exit', () => setTimeout(() => this.#hasEnded(end), LEAVINGS_MS).unref());
   }
 
   #tell(signal: NodeJS.Signals): void {
@@ -194,13 +202,12 @@ export class CommandRun {
 
   #hear({ step, steps, loss, checkpoint }: Report, cost: NetworkCost): void {
     this.#step = step;
-    const { onProgress } = this.control;
-    onProgress({
-      step,
-      steps: steps ?? this.bench.settings.steps,
-      loss: loss ?? NaN,
-      spent: this.#spent(cost),
-    });
+    const now = this.#clock.monotonic();
+    if (now >= this.#reportAt) {
+      this.#reportAt = now + REPORT_SECONDS;
+      const of = steps ?? this.bench.settings.steps;
+      this.control.onProgress({ step, steps: of, loss: loss ?? NaN, spent: this.#spent(cost) });
+    }
     if (checkpoint !== undefined) {
       this.#taking = this.#taking
         .then(async () => await this.#take(checkpoint, step))

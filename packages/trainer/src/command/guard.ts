@@ -1,10 +1,13 @@
 import '../ignore-signals.js';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { rmSync, rmdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 // Stands between a worker and a program of somebody else's that trains. The program and all that it starts are a group of
 // processes of their own; the guard passes on to it what the worker says, and kills it when the worker is gone.
 
 let program: ChildProcess | undefined;
+let isOrphaned = false;
 
 function signal(name: NodeJS.Signals): void {
   if (program?.pid === undefined) return;
@@ -26,6 +29,7 @@ function run(command: string): ChildProcess {
   started.once('exit', (code, by) => {
     // What it has left behind has nobody to answer to.
     signal('SIGKILL');
+    if (isOrphaned) cleanUp(process.env['GALAPAGOS_OUTPUT']);
     process.send?.({ code, signal: by }, undefined, undefined, () => {
       if (process.connected) process.disconnect();
     });
@@ -33,8 +37,23 @@ function run(command: string): ChildProcess {
   return started;
 }
 
+/** Nobody is left who would. */
+function cleanUp(output: string | undefined): void {
+  if (output === undefined) return;
+  try {
+    rmSync(output, { recursive: true, force: true });
+    // The worker's own, if there is nothing else in it.
+    rmdirSync(dirname(output));
+  } catch (error) {
+    console.error(String(error));
+  }
+}
+
 process.on('message', (message) => signal(message as NodeJS.Signals));
-process.on('disconnect', () => signal('SIGKILL'));
+process.on('disconnect', () => {
+  isOrphaned = true;
+  signal('SIGKILL');
+});
 const [, , command = ''] = process.argv;
 // The worker may have gone before there was anybody to notice.
 if (process.connected) program = run(command);
