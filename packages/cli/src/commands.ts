@@ -8,6 +8,8 @@ const loaders: Readonly<Record<string, () => Promise<Command>>> = {
   scale: async () => (await import('./commands/scale.js')).scaleCommand,
   worker: async () => (await import('./commands/worker.js')).workerCommand,
   status: async () => (await import('./commands/status.js')).statusCommand,
+  check: async () => (await import('./commands/check.js')).checkCommand,
+  wait: async () => (await import('./commands/wait.js')).waitCommand,
   best: async () => (await import('./commands/best.js')).bestCommand,
   ls: async () => (await import('./commands/ls.js')).lsCommand,
   show: async () => (await import('./commands/show.js')).showCommand,

@@ -4,6 +4,7 @@ export const ExitCode = {
   error: 1,
   usage: 2,
   noExperiment: 3,
+  notFinished: 4,
   unfitFilesystem: 5,
   noAccelerator: 6,
   failureLimit: 7,
@@ -32,6 +33,11 @@ export const exitCodes: readonly {
   {
     codes: [ExitCode.noExperiment],
     meaning: 'No such experiment, or one that this version or this data does not go with.',
+    restarts: 'no',
+  },
+  {
+    codes: [ExitCode.notFinished],
+    meaning: '`check`, `wait`: the search has not come to its end.',
     restarts: 'no',
   },
   {
