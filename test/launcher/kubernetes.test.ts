@@ -71,6 +71,14 @@ describe('manifests for Kubernetes', () => {
     }
   });
 
+  test('pass on what looks like a variable as it is', () => {
+    const directory = '/shared/$(HOME)';
+    const text = JSON.stringify(
+      podOf(renderKubernetes({ ...plain, directory, arguments: ['--trainer', 'a $(b)'] })),
+    );
+    expect(text).toContain('["worker","/shared/$$(HOME)","--trainer","a $$(b)"]');
+  });
+
   test('have workers that do not train without the GPU that they asked for, of whatever kind', () => {
     const environment = (resources: Record<string, string>) =>
       JSON.stringify(podOf(renderKubernetes({ ...plain, resources })));
@@ -94,6 +102,15 @@ describe('manifests for Kubernetes', () => {
     ['directory', { directory: '/shared/../etc' }],
     ['does not lie below', { directory: '/sharedruns/a' }],
     ['does not lie below', { directory: '/shared' }],
+    ['would hide what is in the image', { mount: '/tmp', directory: '/tmp/a' }],
+    ['would hide what is in the image', { mount: '/galapagos', directory: '/galapagos/a' }],
+    ['would hide what is in the image', { mount: '/usr/share', directory: '/usr/share/a' }],
+    ['not 0', { resources: { 'nvidia.com/gpu': '0' } }],
+    ['devices are whole', { resources: { 'nvidia.com/gpu': '0.5' } }],
+    ['no resource', { resources: { gpu: '1' } }],
+    ['--storage 0', { storage: { size: '0' } }],
+    ['--user', { user: { uid: 99999999999, gid: 1 } }],
+    ['--workers 1000000', { workers: 1e6 }],
     ['memory', { resources: { memory: '8 GB' } }],
     ['storage', { storage: { size: 'much' } }],
     ['user', { user: { uid: 0, gid: 0 } }],

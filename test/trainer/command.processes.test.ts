@@ -183,7 +183,13 @@ describe('a trainer of somebody else’s', () => {
     ['weightless', { kind: 'evaluated', result: { fitness: 0.5, weights: null } }],
     ['spoilt', { kind: 'failed', failure: { class: 'bad-data' } }],
     ['odd', { kind: 'failed', failure: { class: 'crash', reason: /evaluation\.json: .*fitness/ } }],
-    ['garbled', { kind: 'failed', failure: { class: 'crash', reason: /evaluation\.json/ } }],
+    ['garbled', { kind: 'failed', failure: { class: 'crash', reason: /evaluation\.json: no JSON/ } }],
+    ['piped', { kind: 'failed', failure: { class: 'crash', reason: /evaluation\.json: cannot be read/ } }],
+    [
+      'mistaken',
+      { kind: 'failed', failure: { class: 'crash', reason: /'nowhere' was announced, and is no file/ } },
+    ],
+    ['careless', { kind: 'evaluated', result: { fitness: 0.5 } }],
     ['silent', { kind: 'failed', failure: { class: 'crash', reason: /left no evaluation\.json/ } }],
     [
       'gone',
@@ -191,6 +197,7 @@ describe('a trainer of somebody else’s', () => {
     ],
   ])('comes to what it comes to: %s', async (behaviour, expected) => {
     expect(await trainerOf(behaviour).evaluate(individualOf(dna), control())).toMatchObject(expected);
+    await eventually(() => running().length === 0);
   });
 
   test('ends the worker where it can train nothing at all', async () => {
@@ -202,6 +209,13 @@ describe('a trainer of somebody else’s', () => {
     await expect(missing.evaluate(individualOf(dna), control())).rejects.toMatchObject({
       kind: 'data',
       message: /no-such-program --at-all: the shell cannot start it \(127\)/,
+    });
+  });
+
+  test('is not begun where a shell cannot read its command', async () => {
+    await expect(trainerOf('', { command: "python3 'train.py" }).ready()).rejects.toMatchObject({
+      kind: 'data',
+      message: /the shell cannot read it: .*quote/is,
     });
   });
 

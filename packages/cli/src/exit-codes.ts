@@ -52,7 +52,11 @@ export const exitCodes: readonly {
     restarts: 'no',
   },
   { codes: [ExitCode.failureLimit], meaning: 'Too many failures in a row.', restarts: 'no' },
-  { codes: [ExitCode.requeue], meaning: 'SIGUSR1: queue me again.', restarts: 'yes' },
+  {
+    codes: [ExitCode.requeue],
+    meaning: 'SIGUSR1, or SIGTERM in a pod of an Indexed Job: queue me again.',
+    restarts: 'yes',
+  },
   {
     codes: [ExitCode.interrupted, ExitCode.terminated],
     meaning: 'Left at once: a second SIGINT or SIGTERM.',

@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs';
-import { messageOf } from './failures.js';
 import type { Terminal } from './terminal.js';
 
 /**
@@ -17,7 +16,7 @@ export function beatsInto(
       writeFileSync(path, '');
     } catch (error) {
       // It works all the same.
-      if (!isTold) terminal.err(`GALAPAGOS_HEALTH_FILE: ${messageOf(error)}`);
+      if (!isTold) terminal.err(`GALAPAGOS_HEALTH_FILE: ${(error as Error).message}`);
       isTold = true;
     }
   };

@@ -1,6 +1,5 @@
 import { basename, dirname, isAbsolute } from 'node:path';
 import { type KubernetesOptions, type Manifest, RESOURCES, renderKubernetes } from '@galapagos/launcher';
-import { messageOf } from './failures.js';
 import { UsageError } from './usage-error.js';
 
 const text = { type: 'string', requiresArg: true } as const;
@@ -83,6 +82,10 @@ export function manifestsOf(
     throw new UsageError('--kubernetes: say which image, with --image (deploy/docker has what makes it)');
   if (!isAbsolute(directory))
     throw new UsageError(`${directory}: with --kubernetes the directory as pods see it, from / on`);
+  if (dirname(directory) === '/' && request.mount === undefined)
+    throw new UsageError(
+      `${directory}: lies in no volume: with --kubernetes a directory below --mount, /shared/runs/a say`,
+    );
   if (storage === undefined && storageClass !== undefined)
     throw new UsageError('--storage-class: only with --storage, the size of the claim that is made');
   const name = request.name ?? nameFor(directory);
@@ -107,7 +110,7 @@ export function manifestsOf(
       user: { uid: Number(uid), gid: Number(gid) },
     });
   } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(messageOf(error), { cause: error });
+    if (error instanceof RangeError) throw new UsageError(error.message, { cause: error });
     throw error;
   }
 }

@@ -38,11 +38,6 @@ export async function launchOnKubernetes(request: KubernetesLaunchRequest): Prom
     kubernetes.config === undefined ? undefined : await configurationFrom(kubernetes.config);
   const isHere = existsSync(resolve(request.directory, EXPERIMENT_FILE));
   const directory = isHere ? resolve(request.directory) : request.directory.replace(/(?<=.)\/+$/, '');
-  const manifests = manifestsOf(directory, kubernetes, {
-    workers,
-    arguments: workerArguments({ backend, trainer }),
-    ...(configuration === undefined ? {} : { configuration: configuration.text }),
-  });
   if (isHere) {
     const population = await openPopulation(directory);
     refuseTooMany(population.experiment.search, workers, terminal);
@@ -54,6 +49,11 @@ export async function launchOnKubernetes(request: KubernetesLaunchRequest): Prom
       `${directory} is not on this machine: that there is a search on the claim nobody has looked (--config FILE makes one)`,
     );
   }
+  const manifests = manifestsOf(directory, kubernetes, {
+    workers,
+    arguments: workerArguments({ backend, trainer }),
+    ...(configuration === undefined ? {} : { configuration: configuration.text }),
+  });
   const text = yamlOf(manifests);
   if (isDryRun) {
     for (const line of text.trimEnd().split('\n')) terminal.out(line);

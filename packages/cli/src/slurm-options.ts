@@ -1,5 +1,4 @@
 import { type SbatchOptions, renderSbatch } from '@galapagos/launcher';
-import { messageOf } from './failures.js';
 import { UsageError } from './usage-error.js';
 
 const text = { type: 'string', requiresArg: true } as const;
@@ -63,7 +62,7 @@ export function jobScriptOf(
       setup,
     });
   } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(messageOf(error), { cause: error });
+    if (error instanceof RangeError) throw new UsageError(error.message, { cause: error });
     throw error;
   }
 }

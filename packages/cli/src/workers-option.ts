@@ -25,7 +25,8 @@ export const workersOption = {
     describe: 'Workers on this machine',
     type: 'number',
     requiresArg: true,
-    defaultDescription: 'one per core or GPU, as far as the population allows',
+    defaultDescription:
+      'one per core or GPU, as far as the population allows; with --slurm and --kubernetes to be said',
   },
 } as const;
 

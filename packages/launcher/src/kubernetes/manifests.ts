@@ -76,28 +76,51 @@ const failureRules = [
   { action: 'FailIndex', onExitCodes: { operator: 'In', values: [5, 6, 7] } },
 ];
 
+/** What the images and the pods need where it is: a volume there would hide it. */
+const TAKEN =
+  /^\/+(bin|dev|etc|galapagos|lib|lib32|lib64|libx32|proc|root|run|sbin|sys|tfjs-node|tmp|usr|var)(\/|$)/;
+const QUANTITY = /^[0-9]+(\.[0-9]+)?(m|[kMGTPE]|[KMGTPE]i)?$/;
+const OWN_RESOURCES = /^(cpu|memory|ephemeral-storage|hugepages-\w+)$/;
+/** Of an Indexed Job whose failures are counted for each index. */
+const MOST_WORKERS = 100_000;
+
 function check(options: KubernetesOptions): void {
   const { workers, image, directory, mount, storage, resources = {}, user } = options;
-  if (!(Number.isInteger(workers) && workers >= 1))
-    throw new RangeError('workers: a whole number, at least 1');
-  if (!/^[\w][\w.:/@-]*$/.test(image)) throw new RangeError(`image: '${image}' is no name of an image`);
+  if (!(Number.isInteger(workers) && workers >= 1 && workers <= MOST_WORKERS))
+    throw new RangeError(`--workers ${workers}: a whole number from 1 to ${MOST_WORKERS}`);
+  if (!/^[\w][\w.:/@-]*$/.test(image)) throw new RangeError(`--image '${image}': no name of an image`);
   const names = { name: options.name, namespace: options.namespace, claim: options.claim };
   for (const [what, value] of Object.entries(names)) {
     // Pods are called after the job, with up to a dozen characters more.
-    if (value !== undefined && !(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(value) && value.length <= 50))
-      throw new RangeError(`${what}: '${value}' is not of a-z, 0-9 and -, at most 50 of them`);
+    const most = what === 'namespace' ? 63 : 50;
+    if (value !== undefined && !(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(value) && value.length <= most))
+      throw new RangeError(`--${what} '${value}': of a-z, 0-9 and -, at most ${most} of them`);
   }
-  for (const [what, path] of Object.entries({ mount, directory })) {
-    if (!/^\/[^:\0\n]+$/.test(path) || path.split('/').includes('..'))
-      throw new RangeError(`${what}: '${path}' is no absolute path`);
+  for (const [what, path] of Object.entries({ '--mount': mount, 'the directory': directory })) {
+    if (!/^\/[^:\0\n]+$/.test(path) || /(^|\/)\.\.?(\/|$)/.test(path))
+      throw new RangeError(`${what} '${path}': a path from / on, without . and ..`);
   }
+  if (TAKEN.test(mount))
+    throw new RangeError(
+      `--mount ${mount}: a volume there would hide what is in the image; /shared, /population, /mnt/… do`,
+    );
   if (!directory.startsWith(`${mount.replace(/\/+$/, '')}/`))
-    throw new RangeError(`directory: ${directory} does not lie below ${mount}, where the claim is mounted`);
-  const quantities = { ...resources, ...(storage === undefined ? {} : { storage: storage.size }) };
-  for (const [what, quantity] of Object.entries(quantities)) {
-    if (!/^[0-9]+(\.[0-9]+)?(m|[kMGTPE]|[KMGTPE]i)?$/.test(quantity))
-      throw new RangeError(`${what}: '${quantity}' is no quantity of Kubernetes (2, 500m, 8Gi)`);
+    throw new RangeError(`${directory}: does not lie below --mount ${mount}, where pods see the claim`);
+  if (storage !== undefined) requireQuantity(`--storage ${storage.size}`, storage.size);
+  for (const [resource, quantity] of Object.entries(resources)) {
+    const what = `--resource ${resource}=${quantity}`;
+    requireQuantity(what, quantity);
+    if (OWN_RESOURCES.test(resource)) continue;
+    if (!/^[a-z0-9.-]+\/[\w.-]+$/.test(resource))
+      throw new RangeError(`${what}: no resource; cpu, memory, or of a device: nvidia.com/gpu`);
+    if (!/^[0-9]+$/.test(quantity)) throw new RangeError(`${what}: devices are whole`);
   }
-  if (user !== undefined && !(user.uid > 0 && user.gid > 0 && Number.isInteger(user.uid + user.gid)))
-    throw new RangeError('user: numbers of a user and a group, neither of them 0');
+  const isId = (id: number) => Number.isInteger(id) && id > 0 && id < 2 ** 31;
+  if (user !== undefined && !(isId(user.uid) && isId(user.gid)))
+    throw new RangeError('--user: numbers of a user and a group, neither of them 0: 1000:1000');
+}
+
+function requireQuantity(what: string, quantity: string): void {
+  if (!QUANTITY.test(quantity) || Number.parseFloat(quantity) === 0)
+    throw new RangeError(`${what}: a quantity of Kubernetes, and not 0: 2, 500m, 8Gi`);
 }

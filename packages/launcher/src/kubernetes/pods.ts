@@ -28,7 +28,13 @@ export function pods(options: KubernetesOptions): object {
   const init = {
     name: 'init',
     ...shared,
-    args: ['init', directory, '--config', `${CONFIGURATION_MOUNT}/${CONFIGURATION_FILE}`, '--if-missing'],
+    args: [
+      'init',
+      verbatim(directory),
+      '--config',
+      `${CONFIGURATION_MOUNT}/${CONFIGURATION_FILE}`,
+      '--if-missing',
+    ],
     env: [{ name: 'HOME', value: '/tmp' }],
     resources: INIT_RESOURCES,
     volumeMounts: [...mounts, { name: 'configuration', mountPath: CONFIGURATION_MOUNT, readOnly: true }],
@@ -36,7 +42,7 @@ export function pods(options: KubernetesOptions): object {
   const worker = {
     name: 'worker',
     ...shared,
-    args: ['worker', directory, ...(options.arguments ?? [])],
+    args: ['worker', directory, ...(options.arguments ?? [])].map(verbatim),
     env: [
       { name: 'HOME', value: '/tmp' },
       // Whoever asked for a GPU does not train without.
@@ -78,6 +84,11 @@ export function pods(options: KubernetesOptions): object {
         : [{ name: 'configuration', configMap: { name: `${options.name}-config` } }]),
     ],
   };
+}
+
+/** Kubernetes replaces `$(NAME)` in arguments. */
+function verbatim(word: string): string {
+  return word.replaceAll('$(', '$$$$(');
 }
 
 /** A processor that nobody else needs may be used; memory and devices are what was asked for, and no more. */

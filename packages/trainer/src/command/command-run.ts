@@ -1,13 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { readFile, unlink, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Dna, parseDnaText } from '@galapagos/dna';
 import {
   DNA_FILE,
   INHERITED_FILE,
   WEIGHTS_FILE,
   checkpointName,
-  isMissing,
   nodeFilesystem,
   readCheckpoint,
   sha256,
@@ -24,14 +23,21 @@ import { type Plan, planNetwork } from '../plan.js';
 import { type EvaluationControl, TrainerError } from '../trainer.js';
 import { decodeWeights } from '../weights-file.js';
 import { ifThereIsRoom, untilThereIsRoom } from '../workbench.js';
-import { type Answer, AnswerError, type Report, readAnswer, reportIn } from './answer.js';
+import {
+  ANSWER_FILE,
+  type Answer,
+  AnswerError,
+  type Report,
+  readAnswer,
+  readLeft,
+  reportIn,
+} from './answer.js';
 import type { CommandBench } from './command-trainer.js';
 import { linesOf } from './lines.js';
 
 /** What stands in the place of a back end, where another program trains. */
 export const COMMAND = 'command';
 
-const ANSWER_FILE = 'evaluation.json';
 const PLAN_FILE = 'plan.json';
 
 /** Seconds between two reports that are passed on: a program may report each step. */
@@ -159,6 +165,7 @@ export class CommandRun {
       const end = await this.#end;
       await this.#taking;
       if (abandon.aborted) return { kind: 'taken-away', ...this.#spent(cost) };
+      if (this.#error instanceof AnswerError) return this.#misunderstood(this.#error, cost);
       if (this.#error !== undefined) throw this.#error;
       if (isTooLong) {
         const reason = excess('seconds', this.#spent(cost).seconds, settings.limits.seconds);
@@ -219,20 +226,14 @@ export class CommandRun {
     }
   }
 
-  /** Takes a checkpoint over into the population. One that is not there is no harm to what goes on training. */
+  /** Takes a checkpoint over into the population. @throws AnswerError where there is none: nobody would go on from it. */
   async #take(name: string, step: number): Promise<void> {
-    const file = join(this.folder, basename(name));
-    const data = await readFile(file).catch((error: unknown) => {
-      if (isMissing(error)) return undefined;
-      throw error;
-    });
-    if (data === undefined) {
-      this.#log = `${this.#log}no checkpoint ${name} in GALAPAGOS_OUTPUT\n`.slice(-LOG_TAIL);
-      return;
-    }
+    const data = /[/\\]/.test(name) ? undefined : await readLeft(this.folder, name);
+    if (data === undefined)
+      throw new AnswerError(`the checkpoint '${name}' was announced, and is no file in GALAPAGOS_OUTPUT`);
     const { output, attempt } = this.request;
     await ifThereIsRoom(this.#room, () => writeCheckpoint(nodeFilesystem, output, { attempt, step }, data));
-    await unlink(file);
+    await unlink(join(this.folder, name));
   }
 
   async #outcome({ code, signal }: End, cost: NetworkCost): Promise<TrainingOutcome> {
@@ -241,11 +242,11 @@ export class CommandRun {
     if (NOT_STARTED.includes(code ?? 0))
       throw new TrainerError('data', this.#lastWords(`the shell cannot start it (${code})`));
     try {
-      const answer = await readAnswer(join(this.folder, ANSWER_FILE));
+      const answer = await readAnswer(this.folder);
       if (answer !== undefined && code === 0) return await this.#heed(answer, cost);
     } catch (error) {
       if (!(error instanceof AnswerError)) throw error;
-      return this.#failed({ class: 'crash', reason: error.message, log: this.#log }, cost);
+      return this.#misunderstood(error, cost);
     }
     if (this.control.handBack.aborted) return { kind: 'handed-back', ...this.#spent(cost) };
     const failure = failureOfExit(code, signal, this.#log);
@@ -274,10 +275,7 @@ export class CommandRun {
 
   /** @returns Their hash; null where there are none, undefined where it was to hand back before there was room for them. */
   async #takeWeights(): Promise<string | null | undefined> {
-    const data = await readFile(join(this.folder, WEIGHTS_FILE)).catch((error: unknown) => {
-      if (isMissing(error)) return undefined;
-      throw error;
-    });
+    const data = await readLeft(this.folder, WEIGHTS_FILE);
     if (data === undefined) return null;
     // A child would inherit what is none.
     decodeWeights(data);
@@ -304,6 +302,10 @@ export class CommandRun {
     cost: NetworkCost,
   ): TrainingOutcome {
     return { kind: 'failed', failure, ...this.#spent(cost) };
+  }
+
+  #misunderstood({ message }: AnswerError, cost: NetworkCost): TrainingOutcome {
+    return this.#failed({ class: 'crash', reason: message, log: this.#log }, cost);
   }
 
   #lastWords(what: string): string {

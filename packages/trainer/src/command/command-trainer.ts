@@ -1,11 +1,13 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { type Dataset, datasetOptionsSchema, loadDataset, packFileOf } from '@galapagos/datasets';
 import type { TrainingOutcome, TrainingRequest } from '../messages.js';
 import { type TrainingSettings, trainingSchema } from '../settings.js';
-import type { EvaluationControl, TrainerOptions, TrainerReady } from '../trainer.js';
+import { type EvaluationControl, TrainerError, type TrainerOptions, type TrainerReady } from '../trainer.js';
 import { COMMAND, CommandRun } from './command-run.js';
 
 export interface CommandTrainerOptions extends Pick<TrainerOptions, 'data' | 'training' | 'checksum'> {
@@ -41,10 +43,11 @@ export class CommandTrainer {
 
   constructor(private readonly options: CommandTrainerOptions) {}
 
-  /** Opens the examples. @throws DatasetError */
+  /** Opens the examples. @throws DatasetError; TrainerError where a shell cannot read the command. */
   async ready(): Promise<TrainerReady> {
-    const { dataset } = await this.#prepared();
     const { command } = this.options;
+    await requireReadable(command);
+    const { dataset } = await this.#prepared();
     return { backend: COMMAND, detail: command, reason: 'asked for', checksum: dataset.checksum };
   }
 
@@ -84,5 +87,15 @@ export class CommandTrainer {
     const dataFile = await packFileOf(dataset, this.#scratch);
     const settings = trainingSchema.parse(training);
     return { command, graceSeconds, guard, dataset, dataFile, settings };
+  }
+}
+
+/** A quote that is not closed, say, is no individual's fault. */
+async function requireReadable(command: string): Promise<void> {
+  try {
+    await promisify(execFile)('/bin/sh', ['-n', '-c', `exec ${command}`]);
+  } catch (error) {
+    const { stderr = '' } = error as { stderr?: string };
+    throw new TrainerError('data', `${command}: the shell cannot read it: ${stderr.trim()}`);
   }
 }

@@ -1,6 +1,6 @@
 import '../ignore-signals.js';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { rmSync, rmdirSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 // Stands between a worker and a program of somebody else's that trains. The program and all that it starts are a group of
@@ -29,12 +29,27 @@ function run(command: string): ChildProcess {
   started.once('exit', (code, by) => {
     // What it has left behind has nobody to answer to.
     signal('SIGKILL');
+    killStrays();
     if (isOrphaned) cleanUp(process.env['GALAPAGOS_OUTPUT']);
     process.send?.({ code, signal: by }, undefined, undefined, () => {
       if (process.connected) process.disconnect();
     });
   });
   return started;
+}
+
+/** Those who have left the group, by the folder that they were given; where there is a /proc. */
+function killStrays(): void {
+  const mark = `GALAPAGOS_OUTPUT=${process.env['GALAPAGOS_OUTPUT']}`;
+  for (const pid of process.platform === 'linux' ? readdirSync('/proc').map(Number) : []) {
+    if (!(pid > 0) || pid === process.pid) continue;
+    try {
+      if (readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark))
+        process.kill(pid, 'SIGKILL');
+    } catch {
+      // Another user's, or it has ended meanwhile.
+    }
+  }
 }
 
 /** Nobody is left who would. */
