@@ -141,6 +141,8 @@ export class CommandRun {
   async #train(environment: Record<string, string>, cost: NetworkCost): Promise<TrainingOutcome> {
     const { handBack, abandon } = this.control;
     const { settings, graceSeconds } = this.bench;
+    if (abandon.aborted) return { kind: 'taken-away', seconds: 0, flops: 0 };
+    if (handBack.aborted) return { kind: 'handed-back', seconds: 0, flops: 0 };
     let isTooLong = false;
     const timers = [
       setTimeout(
@@ -156,8 +158,6 @@ export class CommandRun {
       timers.push(setTimeout(() => this.#tell('SIGKILL'), graceSeconds * 1000));
     };
     const endNow = () => this.#tell('SIGKILL');
-    if (abandon.aborted) return { kind: 'taken-away', seconds: 0, flops: 0 };
-    if (handBack.aborted) return { kind: 'handed-back', seconds: 0, flops: 0 };
     this.#start(environment, cost);
     handBack.addEventListener('abort', askBack);
     abandon.addEventListener('abort', endNow);
