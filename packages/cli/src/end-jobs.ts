@@ -1,4 +1,4 @@
-import { SlurmError, type SlurmTask, askToGiveBack, cancel, isPending } from '@galapagos/launcher';
+import { SchedulerError, type SlurmTask, askToGiveBack, cancel, isPending } from '@galapagos/launcher';
 import type { Population } from '@galapagos/population';
 import { duration } from './format.js';
 import { describeTasks, openTasks } from './slurm-jobs.js';
@@ -12,7 +12,7 @@ const HEARD_SECONDS = 8;
 /**
  * Sees to it that no job of an experiment is left that was told to stop: what waits for its turn is taken out of the queue
  * at once, what still runs when the grace is over is cancelled.
- * @throws SlurmError
+ * @throws SchedulerError
  */
 export async function endJobs(
   population: Population,
@@ -50,7 +50,7 @@ async function openTasksIfThereIsSlurm(population: Population, terminal: Termina
   try {
     return await openTasks(population);
   } catch (error) {
-    if (!(error instanceof SlurmError) || error.code !== 'MISSING') throw error;
+    if (!(error instanceof SchedulerError) || error.code !== 'MISSING') throw error;
     terminal.err(`jobs of Slurm that wait for their turn stay in the queue: ${error.message}`);
     return [];
   }

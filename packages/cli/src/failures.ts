@@ -1,7 +1,7 @@
 import { DnaError } from '@galapagos/dna';
 import { DatasetError } from '@galapagos/datasets';
 import { MissingParticipant, PopulationError, errorCode, isPassing } from '@galapagos/population';
-import { KubernetesError, SlurmError } from '@galapagos/launcher';
+import { SchedulerError } from '@galapagos/launcher';
 import { BackendError, TrainerError } from '@galapagos/trainer';
 import { ExitCode } from './exit-codes.js';
 import { Interrupted } from './interruption.js';
@@ -13,8 +13,7 @@ const REFUSALS = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EN
 /** The exit code of an error. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return ExitCode.usage;
-  if (error instanceof SlurmError || error instanceof KubernetesError)
-    return error.code === 'MISSING' ? ExitCode.usage : ExitCode.error;
+  if (error instanceof SchedulerError) return error.code === 'MISSING' ? ExitCode.usage : ExitCode.error;
   if (error instanceof Interrupted)
     return error.signal === 'SIGTERM' ? ExitCode.terminated : ExitCode.interrupted;
   if (error instanceof DatasetError) return isPassing(error.cause) ? ExitCode.error : ExitCode.usage;
@@ -36,8 +35,7 @@ const expected = [
   DnaError,
   MissingParticipant,
   Interrupted,
-  SlurmError,
-  KubernetesError,
+  SchedulerError,
 ];
 
 /** What to say of an error: where a person can do something about it, its message is enough. */

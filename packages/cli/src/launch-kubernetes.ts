@@ -30,7 +30,7 @@ export interface KubernetesLaunchRequest {
 /**
  * Has Kubernetes run workers, or prints the manifests by which it would.
  * @returns The exit code.
- * @throws UsageError, KubernetesError
+ * @throws UsageError, SchedulerError
  */
 export async function launchOnKubernetes(request: KubernetesLaunchRequest): Promise<number> {
   const { workers, backend, trainer, kubernetes, isDryRun, terminal } = request;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import {
   type LaunchResult,
   type SlurmTask,
-  SlurmError,
+  SchedulerError,
   cancel,
   exitCodeOf,
   exitCodeOfTask,
@@ -41,7 +41,7 @@ export interface SlurmLaunchRequest {
 /**
  * Submits workers to Slurm, and follows them until they have ended, or somebody does not want to any more.
  * @returns The exit code.
- * @throws UsageError, SlurmError
+ * @throws UsageError, SchedulerError
  */
 export async function launchOnSlurm(request: SlurmLaunchRequest): Promise<number> {
   const { population, workers, slurm, isDryRun, terminal } = request;
@@ -140,9 +140,13 @@ async function cancelUnwritten(job: string): Promise<void> {
   try {
     await cancel([{ id: job }]);
   } catch (error) {
-    throw new SlurmError('REFUSED', `job ${job} was submitted, and could not be cancelled; do so by hand`, {
-      cause: error,
-    });
+    throw new SchedulerError(
+      'REFUSED',
+      `job ${job} was submitted, and could not be cancelled; do so by hand`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -220,7 +224,7 @@ class QueueNews {
     try {
       return await tasksOf([this.job]);
     } catch (error) {
-      if (!(error instanceof SlurmError)) throw error;
+      if (!(error instanceof SchedulerError)) throw error;
       if (this.#told !== error.message) this.terminal.err(`Slurm does not answer: ${error.message}`);
       this.#told = error.message;
       return undefined;

@@ -1,4 +1,4 @@
-import { type SlurmTask, SlurmError, isOver, isPending, tasksOf } from '@galapagos/launcher';
+import { type SlurmTask, SchedulerError, isOver, isPending, tasksOf } from '@galapagos/launcher';
 import { type Population, isMissing } from '@galapagos/population';
 import { z } from 'zod';
 import { launchesOf } from './log-files.js';
@@ -76,7 +76,7 @@ export async function mayHaveTasks(population: Population, launch: string): Prom
   try {
     return !(await tasksOfLaunches([{ launch, job }])).every(isOver);
   } catch (error) {
-    if (error instanceof SlurmError) return true;
+    if (error instanceof SchedulerError) return true;
     throw error;
   }
 }
@@ -96,7 +96,7 @@ export async function lookAtJobs(population: Population): Promise<JobsLook> {
   try {
     return { tasks: await tasksOfLaunches(launches), problem: undefined };
   } catch (error) {
-    if (error instanceof SlurmError) return { tasks: [], problem: error.message };
+    if (error instanceof SchedulerError) return { tasks: [], problem: error.message };
     throw error;
   }
 }

@@ -1,27 +1,11 @@
 import { spawn } from 'node:child_process';
-
-/**
- * What kubectl answered when it could not do what was asked.
- * - `MISSING`: it is not here.
- * - `REFUSED`: it said no, or nobody answered; the message is its own.
- */
-export class KubernetesError extends Error {
-  override readonly name = 'KubernetesError';
-
-  constructor(
-    readonly code: 'MISSING' | 'REFUSED',
-    message: string,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-  }
-}
+import { SchedulerError } from '../scheduler-error.js';
 
 /**
  * Has objects made, or changed to what they are to be, in the cluster that kubectl is set to.
  * @param text YAML or JSON.
  * @returns What kubectl says, a line for each object.
- * @throws KubernetesError
+ * @throws SchedulerError
  */
 export async function applyManifests(text: string): Promise<string[]> {
   return await new Promise((resolve, reject) => {
@@ -38,15 +22,15 @@ export async function applyManifests(text: string): Promise<string[]> {
         error.code === 'ENOENT' ? 'kubectl is not here: --dry-run prints what it would be given' : '';
       reject(
         why === ''
-          ? new KubernetesError('REFUSED', `kubectl: ${error.message}`, { cause: error })
-          : new KubernetesError('MISSING', why, { cause: error }),
+          ? new SchedulerError('REFUSED', `kubectl: ${error.message}`, { cause: error })
+          : new SchedulerError('MISSING', why, { cause: error }),
       );
     });
     kubectl.once('close', (code) => {
       if (code === 0) resolve(out.trimEnd().split('\n'));
       else
         reject(
-          new KubernetesError('REFUSED', `kubectl: ${err.trim() === '' ? `ended with ${code}` : err.trim()}`),
+          new SchedulerError('REFUSED', `kubectl: ${err.trim() === '' ? `ended with ${code}` : err.trim()}`),
         );
     });
   });

@@ -2,26 +2,10 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { arrayOf, logsIn } from './sbatch.js';
 import { optionOf } from './job-script.js';
+import { SchedulerError } from '../scheduler-error.js';
 
 /** Milliseconds: without its controller every program of Slurm takes some seconds to say so. */
 const PATIENCE = 60_000;
-
-/**
- * What Slurm answered when it could not do what was asked.
- * - `MISSING`: its programs are not here.
- * - `REFUSED`: it said no, or nobody answered; the message is its own.
- */
-export class SlurmError extends Error {
-  override readonly name = 'SlurmError';
-
-  constructor(
-    readonly code: 'MISSING' | 'REFUSED',
-    message: string,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-  }
-}
 
 /** A task of an array job, as Slurm knows it. */
 export interface SlurmTask {
@@ -40,12 +24,12 @@ export interface SlurmTask {
   readonly script: string;
 }
 
-/** Submits a job script. @returns The array's number. @throws SlurmError */
+/** Submits a job script. @returns The array's number. @throws SchedulerError */
 export async function submit(script: string): Promise<string> {
   return numberIn(await ask('sbatch', ['--parsable', script]));
 }
 
-/** Submits a script once more, with other tasks that write elsewhere. @throws SlurmError */
+/** Submits a script once more, with other tasks that write elsewhere. @throws SchedulerError */
 export async function submitAgain(
   script: string,
   { workers, logDirectory }: { readonly workers: number; readonly logDirectory: string },
@@ -57,7 +41,7 @@ export async function submitAgain(
 /**
  * The tasks of some array jobs, those too that ended lately. What Slurm has forgotten, minutes to days after its end, is not
  * among them.
- * @throws SlurmError
+ * @throws SchedulerError
  */
 export async function tasksOf(jobs: readonly string[]): Promise<SlurmTask[]> {
   if (jobs.length === 0) return [];
@@ -72,7 +56,7 @@ export async function tasksOf(jobs: readonly string[]): Promise<SlurmTask[]> {
     return parseQueue(await ask('squeue', what));
   } catch (error) {
     // Of one job that it has forgotten it says this; of several it leaves out those.
-    if (error instanceof SlurmError && error.message.includes('Invalid job id')) return [];
+    if (error instanceof SchedulerError && error.message.includes('Invalid job id')) return [];
     throw error;
   }
 }
@@ -111,7 +95,7 @@ export function isPending({ state }: SlurmTask): boolean {
   return ['PENDING', 'REQUEUED', 'REQUEUE_HOLD', 'SPECIAL_EXIT'].includes(state);
 }
 
-/** Takes tasks out of the queue, and ends those that run: SIGTERM, and SIGKILL half a minute later. @throws SlurmError */
+/** Takes tasks out of the queue, and ends those that run: SIGTERM, and SIGKILL half a minute later. @throws SchedulerError */
 export async function cancel(tasks: readonly Pick<SlurmTask, 'id'>[]): Promise<void> {
   if (tasks.length > 0)
     await ask(
@@ -120,16 +104,16 @@ export async function cancel(tasks: readonly Pick<SlurmTask, 'id'>[]): Promise<v
     );
 }
 
-/** Asks the workers of tasks to give back what they hold and leave; nobody is killed. @throws SlurmError */
+/** Asks the workers of tasks to give back what they hold and leave; nobody is killed. @throws SchedulerError */
 export async function askToGiveBack(tasks: readonly SlurmTask[]): Promise<void> {
   // Only the script of the job hears it, and passes it on.
   if (tasks.length > 0) await ask('scancel', ['--batch', '--signal=TERM', ...tasks.map(({ id }) => id)]);
 }
 
-/** The exit code of a task that is over; undefined where Slurm has forgotten it. @throws SlurmError */
+/** The exit code of a task that is over; undefined where Slurm has forgotten it. @throws SchedulerError */
 export async function exitCodeOfTask({ id }: Pick<SlurmTask, 'id'>): Promise<number | undefined> {
   const text = await ask('scontrol', ['show', 'job', '--oneliner', id]).catch((error: unknown) => {
-    if (error instanceof SlurmError && error.message.includes('Invalid job id')) return '';
+    if (error instanceof SchedulerError && error.message.includes('Invalid job id')) return '';
     throw error;
   });
   const [, code] = / ExitCode=([0-9]+):/.exec(text) ?? [];
@@ -138,7 +122,7 @@ export async function exitCodeOfTask({ id }: Pick<SlurmTask, 'id'>): Promise<num
 
 function numberIn(answer: string): string {
   const [, number] = /^([0-9]+)(;.*)?\s*$/.exec(answer) ?? [];
-  if (number === undefined) throw new SlurmError('REFUSED', `sbatch: '${answer.trim()}' is no job`);
+  if (number === undefined) throw new SchedulerError('REFUSED', `sbatch: '${answer.trim()}' is no job`);
   return number;
 }
 
@@ -150,11 +134,11 @@ async function ask(program: string, words: readonly string[]): Promise<string> {
   } catch (error) {
     const { code, stderr, killed } = error as { code?: unknown; stderr?: string; killed?: boolean };
     if (code === 'ENOENT')
-      throw new SlurmError(
+      throw new SchedulerError(
         'MISSING',
         `${program} is not here: is this a machine from which jobs are submitted?`,
       );
     const why = killed === true ? `no answer within ${PATIENCE / 1000} s` : (stderr ?? '').trim();
-    throw new SlurmError('REFUSED', `${program}: ${why === '' ? String(error) : why}`, { cause: error });
+    throw new SchedulerError('REFUSED', `${program}: ${why === '' ? String(error) : why}`, { cause: error });
   }
 }

@@ -1,24 +1,21 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { unlink, writeFile } from 'node:fs/promises';
+import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Dna, parseDnaText } from '@galapagos/dna';
 import {
+  type Checkpoint,
   DNA_FILE,
-  INHERITED_FILE,
   WEIGHTS_FILE,
-  checkpointName,
   nodeFilesystem,
   readCheckpoint,
   sha256,
   systemClock,
   writeCheckpoint,
 } from '@galapagos/population';
-import { LOG_TAIL, failureOfExit } from '../exit-failure.js';
+import { failureOfExit } from '../exit-failure.js';
 import { failureOf, isOfThisMachine } from '../failure.js';
 import { type NetworkCost, costOf } from '../flops.js';
 import { excess, excessOver } from '../limits.js';
 import type { FromTrainer, Spent, TrainingOutcome, TrainingRequest } from '../messages.js';
-import { parametersOf } from '../parameters.js';
 import { type Plan, planNetwork } from '../plan.js';
 import { type EvaluationControl, TrainerError } from '../trainer.js';
 import { decodeWeights } from '../weights-file.js';
@@ -33,28 +30,19 @@ import {
   reportIn,
 } from './answer.js';
 import type { CommandBench } from './command-trainer.js';
-import { linesOf } from './lines.js';
+import { type End, Program } from './program.js';
+import { tell } from './told.js';
 
 /** What stands in the place of a back end, where another program trains. */
 export const COMMAND = 'command';
 
-const PLAN_FILE = 'plan.json';
-
 /** Seconds between two reports that are passed on: a program may report each step. */
 const REPORT_SECONDS = 0.5;
-
-/** Milliseconds in which what a program wrote last has to be read, once it has ended. */
-const LEAVINGS_MS = 5000;
 
 /** Exit codes by which a program says that the individual has no part in it, as those of galapagos. */
 const NO_ACCELERATOR = 6;
 /** Those of a shell that cannot start it. */
 const NOT_STARTED = [126, 127];
-
-interface End {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
 
 /**
  * One individual, trained by one process of a program.
@@ -66,10 +54,7 @@ interface End {
 export class CommandRun {
   readonly #clock = systemClock;
   readonly #begun = this.#clock.monotonic();
-  readonly #end: Promise<End>;
-  #hasEnded: (end: End) => void = () => undefined;
-  #guard: ChildProcess | undefined;
-  #log = '';
+  #program: Program | undefined;
   #reportAt = 0;
   /** Where it begins, and where it is. */
   #from = 0;
@@ -84,9 +69,7 @@ export class CommandRun {
     private readonly control: EvaluationControl,
     /** Its own folder, on this machine. */
     private readonly folder: string,
-  ) {
-    this.#end = new Promise((resolve) => (this.#hasEnded = resolve));
-  }
+  ) {}
 
   async run(): Promise<TrainingOutcome> {
     let cost: NetworkCost | undefined;
@@ -95,7 +78,10 @@ export class CommandRun {
       cost = costOf(plan, this.bench.settings.batchSize);
       const reason = excessOver(cost, this.bench.settings);
       if (reason !== undefined) return this.#failed({ class: 'over-limit', reason, log: '' }, cost);
-      return await this.#train(await this.#environment(dna, plan), cost);
+      const resume = await this.#checkpoint();
+      if (resume !== undefined) this.#from = this.#step = resume.step;
+      const { bench, request, folder } = this;
+      return await this.#train(await tell(bench, request, { dna, plan, folder, resume }), cost);
     } catch (error) {
       if (error instanceof TrainerError || isOfThisMachine(error)) throw error;
       const spent = cost === undefined ? {} : this.#spent(cost);
@@ -110,32 +96,11 @@ export class CommandRun {
     return { dna, plan: planNetwork(dna, dataset, dataset.classes.length) };
   }
 
-  /** What the program is told. */
-  async #environment(dna: Dna, plan: Plan): Promise<Record<string, string>> {
-    const { id, individual, output, attempt, seed, resume } = this.request;
-    const { settings, dataFile } = this.bench;
-    const { learningRate, weightDecayRate } = dna;
-    const planFile = join(this.folder, PLAN_FILE);
-    await writeFile(
-      planFile,
-      JSON.stringify({ ...plan, parameters: parametersOf(plan), learningRate, weightDecayRate }),
-    );
-    const names = await nodeFilesystem.list(individual);
-    const goesOn =
-      resume !== undefined && (await readCheckpoint(nodeFilesystem, output, resume)) !== undefined;
-    if (goesOn) this.#from = this.#step = resume.step;
-    return {
-      GALAPAGOS_ID: id,
-      GALAPAGOS_DNA: join(individual, DNA_FILE),
-      GALAPAGOS_PLAN: planFile,
-      GALAPAGOS_INHERITED: names.includes(INHERITED_FILE) ? join(individual, INHERITED_FILE) : '',
-      GALAPAGOS_CHECKPOINT: goesOn ? join(output, checkpointName(resume)) : '',
-      GALAPAGOS_SEED: seed,
-      GALAPAGOS_ATTEMPT: String(attempt),
-      GALAPAGOS_DATA: dataFile,
-      GALAPAGOS_TRAINING: JSON.stringify(settings),
-      GALAPAGOS_OUTPUT: this.folder,
-    };
+  /** What it is to go on from, if that can be read. */
+  async #checkpoint(): Promise<Checkpoint | undefined> {
+    const { output, resume } = this.request;
+    if (resume === undefined) return undefined;
+    return (await readCheckpoint(nodeFilesystem, output, resume)) === undefined ? undefined : resume;
   }
 
   async #train(environment: Record<string, string>, cost: NetworkCost): Promise<TrainingOutcome> {
@@ -143,26 +108,31 @@ export class CommandRun {
     const { settings, graceSeconds } = this.bench;
     if (abandon.aborted) return { kind: 'taken-away', seconds: 0, flops: 0 };
     if (handBack.aborted) return { kind: 'handed-back', seconds: 0, flops: 0 };
+    const program = new Program(this.bench.guard, this.bench.command, environment, (line) => {
+      const report = reportIn(line);
+      if (report !== undefined) this.#hear(report, cost);
+      return report !== undefined;
+    });
+    this.#program = program;
     let isTooLong = false;
     const timers = [
       setTimeout(
         () => {
           isTooLong = true;
-          this.#tell('SIGKILL');
+          program.tell('SIGKILL');
         },
         Math.min(settings.limits.seconds * 1000, 2 ** 31 - 1),
       ),
     ];
     const askBack = () => {
-      this.#tell('SIGTERM');
-      timers.push(setTimeout(() => this.#tell('SIGKILL'), graceSeconds * 1000));
+      program.tell('SIGTERM');
+      timers.push(setTimeout(() => program.tell('SIGKILL'), graceSeconds * 1000));
     };
-    const endNow = () => this.#tell('SIGKILL');
-    this.#start(environment, cost);
+    const endNow = () => program.tell('SIGKILL');
     handBack.addEventListener('abort', askBack);
     abandon.addEventListener('abort', endNow);
     try {
-      const end = await this.#end;
+      const end = await program.end;
       await this.#taking;
       if (abandon.aborted) return { kind: 'taken-away', ...this.#spent(cost) };
       if (this.#error instanceof AnswerError) return this.#misunderstood(this.#error, cost);
@@ -179,34 +149,6 @@ export class CommandRun {
     }
   }
 
-  #start(environment: Record<string, string>, cost: NetworkCost): void {
-    const guard = fork(this.bench.guard, [this.bench.command], {
-      execArgv: [],
-      env: { ...process.env, ...environment },
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    });
-    this.#guard = guard;
-    const note = (text: string) => (this.#log = (this.#log + text).slice(-LOG_TAIL));
-    guard.stderr?.setEncoding('utf8').on('data', note);
-    const hear = linesOf((line) => {
-      const report = reportIn(line);
-      if (report === undefined) note(`${line}\n`);
-      else this.#hear(report, cost);
-    });
-    guard.stdout?.setEncoding('utf8').on('data', hear);
-    let end: End = { code: null, signal: 'SIGKILL' };
-    guard.on('message', (message) => (end = message as End));
-    guard.on('error', (error) => note(String(error)));
-    // Not at its exit: what the program wrote last is read by now.
-    guard.once('close', () => this.#hasEnded(end));
-    // Unless somebody holds on to its pipes who has left its group.
-    guard.once('exit', () => setTimeout(() => this.#hasEnded(end), LEAVINGS_MS).unref());
-  }
-
-  #tell(signal: NodeJS.Signals): void {
-    if (this.#guard?.connected === true) this.#guard.send(signal);
-  }
-
   #hear({ step, steps, loss, checkpoint }: Report, cost: NetworkCost): void {
     this.#step = step;
     const now = this.#clock.monotonic();
@@ -221,7 +163,7 @@ export class CommandRun {
         .catch((error: unknown) => {
           // Nothing that it learns from now on would be kept.
           this.#error ??= error instanceof Error ? error : new Error(String(error));
-          this.#tell('SIGKILL');
+          this.#program?.tell('SIGKILL');
         });
     }
   }
@@ -282,6 +224,10 @@ export class CommandRun {
     const file = join(this.request.output, WEIGHTS_FILE);
     const isWritten = await untilThereIsRoom(this.#room, () => nodeFilesystem.write(file, data));
     return isWritten ? sha256(data) : undefined;
+  }
+
+  get #log(): string {
+    return this.#program?.log ?? '';
   }
 
   get #room() {
