@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync
 import { dirname } from 'node:path';
 import { kill } from '@galapagos/population';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { raise } from '../population/support.js';
+import { join, raise } from '../population/support.js';
 import { galapagos } from './harness.js';
-import { logged, writeLog } from './logs.js';
+import { logged, writeLog, writeWorkerLog } from './logs.js';
 import { type Cast, populate } from './population.js';
 
 let cast: Cast;
@@ -94,16 +94,37 @@ describe('gc', () => {
     utimesSync(`${root}/logs/${fresh}/slot-0.log`, new Date(), new Date());
     // Begun at this moment by another host, whose slots have logged nothing yet.
     mkdirSync(`${root}/logs/2017-03-03T023000-there-3`);
-    launch(3, [logged('w99', 0, 'left')]);
-    expect(await gc('--keep-logs', '1', '--dry-run')).toMatchObject({
+    const own = (worker: string, file = worker) => {
+      const path = writeWorkerLog(root, worker, [logged(worker, 0, 'left')], file);
+      age(path);
+      return path.slice(root.length + 1);
+    };
+    const [left, fresher] = [await join(cast.world), await join(cast.world)];
+    for (const member of [left, fresher]) await member.leave();
+    const theirs = [own(left.name, `${left.name}.1`), own(left.name)];
+    own(me.name);
+    writeFileSync(`${root}/logs/workers/notes.log`, 'mine');
+    age(`${root}/logs/workers/notes.log`);
+    utimesSync(`${root}/${own(fresher.name)}`, new Date(), new Date());
+    const gone = [`logs/${over}`, ...theirs];
+    const keep = `${Date.now() / 1000 - LONG_AGO.getTime() / 1000 + 60}s`;
+    expect((await gc('--keep-logs', keep)).logs).toEqual([]);
+    writeFileSync(old, '{');
+    age(old);
+    expect(await gc('--keep-logs', '0s', '--dry-run')).toMatchObject({
       asides: ['control/000001.abc.new'],
-      logs: [`logs/${over}`],
+      logs: gone,
     });
     expect(existsSync(old)).toBe(true);
-    expect(await gc('--keep-logs', '1')).toMatchObject({ logs: [`logs/${over}`] });
+    expect(await gc('--keep-logs', '0s')).toMatchObject({ logs: gone });
     expect(existsSync(old)).toBe(false);
     expect(readdirSync(`${root}/logs`)).toHaveLength(4);
-    expect((await gc('--keep-logs', '5')).logs).toEqual([]);
+    expect(readdirSync(`${root}/logs/workers`).toSorted()).toEqual(
+      ['notes.log', `${me.name}.log`, `${fresher.name}.log`].toSorted(),
+    );
+    expect((await galapagos(['gc', root, '--keep-logs', 'ten'])).err).toContain(
+      'write a duration as 2h or 14d',
+    );
   });
 
   it('keeps what a launch by Slurm left as long as Slurm may have tasks of it', async () => {
@@ -118,7 +139,7 @@ describe('gc', () => {
       writeFileSync(`${root}/bin/squeue`, `#!/bin/sh\n${queue}\n`, { mode: 0o755 });
     };
     vi.stubEnv('PATH', `${root}/bin`);
-    const found = async () => (await gc('--keep-logs', '0')).logs;
+    const found = async () => (await gc('--keep-logs', '0s')).logs;
     expect(await found()).toEqual([]);
     answers(`echo '7_0|PENDING|Resources||/logs/${name}/job.sbatch'`);
     expect(await found()).toEqual([]);
@@ -160,7 +181,7 @@ describe('gc', () => {
     ].map(put);
     const young = `workers/${me.name}/worker.json.new`;
     writeFileSync(`${root}/${young}`, '{');
-    const { asides, logs } = await gc('--keep-logs', '0');
+    const { asides, logs } = await gc('--keep-logs', '0s');
     expect({ asides, logs }).toEqual({ asides: ours, logs: [] });
     expect(ours.filter((path) => existsSync(`${root}/${path}`))).toEqual([]);
     expect([...theirs, young].filter((path) => !existsSync(`${root}/${path}`))).toEqual([]);

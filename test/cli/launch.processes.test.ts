@@ -28,7 +28,7 @@ describe('launch', () => {
     const root = await makeSearch('few', 8);
     const { code, stdout, stderr } = await launchOn(root, 2).finished;
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
-    expect(stderr).toMatch(/^2 workers; logs: .*\/logs\/.+$/m);
+    expect(stderr).toMatch(/^2 workers; logs: .*\/logs$/m);
     expect(stderr).toMatch(
       /^Ended: the budget is spent, \d of 8 individuals \(bounds\.individuals\)\. Look: npx galapagos best /m,
     );
@@ -41,6 +41,13 @@ describe('launch', () => {
     const lines = logsOf(root).trimEnd().split('\n');
     const names = new Set(lines.map((line) => (JSON.parse(line) as { worker: string }).worker));
     expect([...names].sort()).toEqual(workers.map(({ name }) => name).sort());
+    // What a slot prints only says where the log of its worker is.
+    expect(lines.filter((line) => line.includes('"log":"logs/workers/'))).toHaveLength(2);
+    const shown = (await galapagos(['logs', root, '--lines', '1000'])).out;
+    for (const { name } of workers) {
+      expect(shown.match(new RegExp(`  ${name} +joined as`, 'g'))).toHaveLength(1);
+      expect(shown).toMatch(new RegExp(`  ${name} +left$`, 'm'));
+    }
   });
 
   it('ends when its time is over', async () => {

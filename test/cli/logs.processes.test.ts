@@ -1,9 +1,10 @@
-import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Tail, lastLines } from '../../packages/cli/src/log-files.js';
+import { lastLines } from '../../packages/cli/src/last-lines.js';
+import { Tail } from '../../packages/cli/src/tail.js';
 import { eventually } from '../support/processes.js';
 import { galapagos } from './harness.js';
-import { FIRST_LAUNCH, logged, writeLog } from './logs.js';
+import { FIRST_LAUNCH, joinedIn, logged, writeLog, writeWorkerLog } from './logs.js';
 import { type Cast, populate } from './population.js';
 import { start } from './processes.js';
 
@@ -20,65 +21,110 @@ async function linesOf(...argv: string[]): Promise<string[]> {
 }
 
 describe('logs', () => {
-  it('merges the slots of the newest launch in the order of time, in words', async () => {
+  it('merges what workers have logged and slots have printed in the order of time, in words', async () => {
     const { root } = cast;
-    writeLog(root, [logged('w0', 0, 'left')], { launch: '2017-03-02T090000-here-1' });
-    writeLog(root, [
+    writeWorkerLog(root, 'w1', [
       logged('w1', 0, 'joined', { backend: 'wasm' }),
       logged('w1', 2, 'published', { id: 'w1-1', fitness: 0.5, seconds: 3 }),
-      'galapagos: something broke',
     ]);
-    writeLog(
-      root,
-      [
-        logged('w2', 1, 'born', { id: 'w2-1', parent: 'w1-1', mutations: [{ mutation: 'ADD-SKIP' }] }),
-        logged('w2', 3, 'invented-later', { by: 'nobody' }),
-        logged('w2', 4, 'lost-race', {}, 'debug'),
-      ],
-      { slot: 1 },
-    );
+    // It may have been printed as late as the next worker of the slot joined.
+    writeLog(root, [joinedIn('w1', 0), 'galapagos: something broke', joinedIn('w3', 2.5)]);
+    writeWorkerLog(root, 'w2', [
+      logged('w2', 1, 'born', { id: 'w2-1', parent: 'w1-1', mutations: [{ mutation: 'ADD-SKIP' }] }),
+      logged('w2', 3, 'invented-later', { by: 'nobody' }),
+      logged('w2', 4, 'lost-race', {}, 'debug'),
+      { ...logged('w2', 5, 'lines-lost', { count: 7 }, 'warn'), worker: undefined },
+    ]);
+    writeLog(root, [joinedIn('w2', 1)], { slot: 1 });
     expect(await linesOf()).toEqual([
       '2017-03-03 09:00:00  w1      joined as w1',
       '2017-03-03 09:00:01  w2      w2-1 born of w1-1: ADD-SKIP',
       '2017-03-03 09:00:02  w1      w1-1 lives, fitness 50.0 %, after 3.0 s',
       '                     slot 0  galapagos: something broke',
       '2017-03-03 09:00:03  w2      invented-later {"worker":"w2","by":"nobody"}',
+      '2017-03-03 09:00:05  w2      7 lines of this log could not be written',
     ]);
     expect(await linesOf('--lines', '2')).toHaveLength(2);
     expect(await linesOf('--level', 'warn')).toEqual([
       '                     slot 0  galapagos: something broke',
+      '2017-03-03 09:00:05  w2      7 lines of this log could not be written',
     ]);
-    expect(await linesOf('--level', 'debug')).toHaveLength(6);
-    expect(await linesOf('1')).toHaveLength(2);
-    expect(await linesOf('--launch', '2017-03-02T090000-here-1')).toHaveLength(1);
-    expect(await linesOf('--launch', 'all')).toHaveLength(6);
+    expect(await linesOf('--level', 'debug')).toHaveLength(7);
     const json = (await linesOf('--json')).map((line) => JSON.parse(line) as object);
-    expect(json[1]).toMatchObject({ launch: FIRST_LAUNCH, slot: 1, worker: 'w2', msg: 'born', id: 'w2-1' });
+    expect(json[1]).toMatchObject({ worker: 'w2', msg: 'born', id: 'w2-1' });
     expect(json[3]).toEqual({ launch: FIRST_LAUNCH, slot: 0, text: 'galapagos: something broke' });
   });
 
-  it('picks a worker, and an individual with the end of its trainer’s log', async () => {
-    const { root, me, buried, best } = cast;
-    writeLog(root, [logged(me.name, 0, 'killed', { id: 'w9-1', fitness: 0.1, by: `${buried}0` })], {
-      launch: '2017-03-02T090000-here-1',
-    });
-    writeLog(root, [
-      logged(me.name, 1, 'killed', { id: 'w9-2', fitness: 0.1, by: buried }),
-      logged('w7', 2, 'handed-back', { id: best.id }),
+  it('picks a launch, or a slot of the newest', async () => {
+    const { root } = cast;
+    const launch = '2017-03-02T090000-here-1';
+    for (const [worker, second] of [
+      ['w1', 0],
+      ['w2', 1],
+      ['w3', 2],
+      ['w4', 3],
+    ] as const)
+      writeWorkerLog(root, worker, [logged(worker, second, 'left')]);
+    writeLog(root, [joinedIn('w1', 0), 'first'], { launch });
+    writeLog(root, [joinedIn('w2', 1), joinedIn('w3', 2)]);
+    writeLog(root, ['second'], { slot: 1 });
+    const present = async (...argv: string[]) =>
+      (await linesOf(...argv)).map((line) => line.slice(21).replace(/ {2,}/, ' '));
+    expect(await present('--launch', launch)).toEqual(['w1 left', 'slot 0 first']);
+    expect(await present('--launch', FIRST_LAUNCH)).toEqual(['w2 left', 'w3 left', 'slot 1 second']);
+    expect(await present('0')).toEqual(['w2 left', 'w3 left']);
+    expect(await present('slot-1')).toEqual(['slot 1 second']);
+    expect(await present('0', '--launch', launch)).toEqual(['w1 left', 'slot 0 first']);
+    expect(await present()).toHaveLength(6);
+  });
+
+  it('shows what launches of earlier versions have left: everything by slot', async () => {
+    const { root, me } = cast;
+    writeLog(root, [logged('w9', 0, 'left'), logged(me.name, 1, 'joined', { backend: 'wasm' }), 'oh']);
+    expect(await linesOf()).toHaveLength(3);
+    expect(await linesOf(me.name)).toEqual([
+      `2017-03-03 09:00:01  ${me.name.padEnd(6)}  joined as ${me.name}`,
+      '                     slot 0  oh',
     ]);
-    expect(await linesOf(me.name)).toHaveLength(2);
+  });
+
+  it('picks a worker with what its process printed, from the file before as well', async () => {
+    const { root, me } = cast;
+    writeWorkerLog(root, me.name, [logged(me.name, 0, 'joined')], `${me.name}.1`);
+    expect(await linesOf(me.name)).toHaveLength(1);
+    writeWorkerLog(root, me.name, [logged(me.name, 2, 'leaving', { reason: 'asked' })]);
+    writeWorkerLog(root, 'w9', [logged('w9', 1, 'left')]);
+    writeLog(root, [joinedIn('w9', 0), 'theirs', joinedIn(me.name, 1), 'ours', joinedIn('w8', 1)]);
+    expect((await linesOf(me.name)).map((line) => line.slice(29))).toEqual([
+      `joined as ${me.name}`,
+      'ours',
+      'leaving: asked',
+    ]);
+    expect(await linesOf(me.name, '--lines', '1')).toHaveLength(1);
+  });
+
+  it('picks an individual, with the end of its trainer’s log', async () => {
+    const { root, buried, best } = cast;
+    writeWorkerLog(root, 'w1', [
+      logged('w1', 0, 'killed', { id: 'w9-1', fitness: 0.1, by: `${buried}0` }),
+      logged('w1', 1, 'killed', { id: 'w9-2', fitness: 0.1, by: buried }),
+    ]);
+    writeWorkerLog(root, 'w7', [logged('w7', 2, 'handed-back', { id: best.id })]);
     expect(await linesOf(buried)).toEqual([
-      `2017-03-03 09:00:01  ${me.name.padEnd(6)}  w9-2 (10.0 %) lost against ${buried}`,
+      `2017-03-03 09:00:01  w1      w9-2 (10.0 %) lost against ${buried}`,
       `${buried} was buried: over-limit, parameters: 6e7, at most 5e7`,
       '  | one',
       '  | two',
     ]);
     expect(await linesOf(best.id, '--json')).toHaveLength(1);
+    // Nobody knew of it before it was born.
+    utimesSync(`${root}/logs/workers/w7.log`, new Date('2017-03-02'), new Date('2017-03-02'));
+    expect(await linesOf(best.id)).toHaveLength(0);
   });
 
   it('says what there is not', async () => {
     const { root } = cast;
-    expect((await galapagos(['logs', root])).err).toContain('no launch has left logs here');
+    expect((await galapagos(['logs', root])).err).toContain('no worker has left a log here');
     expect(await galapagos(['logs', root, 'w77'])).toMatchObject({
       code: 2,
       err: expect.stringContaining('there is no worker, individual or slot w77') as string,
@@ -108,17 +154,25 @@ describe('logs', () => {
     await shows('w1-2 given back');
     writeLog(root, [logged('w2', 3, 'handed-back', { id: 'w2-1' })], { launch: '2017-03-04T090000-here-1' });
     await shows('w2-1 given back');
+    // By hand, and its log is full after two lines.
+    const own = writeWorkerLog(root, 'w3', [logged('w3', 4, 'handed-back', { id: 'w3-1' })]);
+    await shows('w3-1 given back');
+    writeWorkerLog(root, 'w3', [logged('w3', 5, 'handed-back', { id: 'w3-2' })]);
+    renameSync(own, own.replace('.log', '.1.log'));
+    writeWorkerLog(root, 'w3', [logged('w3', 6, 'handed-back', { id: 'w3-3' })]);
+    await shows('w3-3 given back');
+    expect(following.output().stdout).toContain('w3-2 given back');
     following.child.kill('SIGINT');
     const { code, stdout } = await following.finished;
     expect(code).toBe(0);
-    expect(stdout.match(/given back/g)).toHaveLength(3);
+    expect(stdout.match(/given back/g)).toHaveLength(6);
   });
 });
 
 describe('a tail', () => {
   it('leaves out a line that is too long for one, and goes on behind it', async () => {
     const path = writeLog(cast.root, ['before']);
-    const tail = new Tail({ launch: FIRST_LAUNCH, slot: 0, path }, 0);
+    const tail = new Tail(path, { end: 0, inode: undefined });
     expect(await tail.read()).toEqual(['before']);
     appendFileSync(path, `${'x'.repeat(3e6)}\nbehind\n`);
     const found = [];
@@ -147,8 +201,12 @@ describe('lastLines', () => {
   it('ends behind the last whole line', async () => {
     const file = writeLog(cast.root, ['one', 'two']);
     appendFileSync(file, 'thr');
-    expect(await lastLines(file, 2, () => true)).toEqual({ lines: ['two', 'thr'], end: 8 });
+    expect(await lastLines(file, 2, () => true)).toMatchObject({ lines: ['two', 'thr'], end: 8 });
     expect((await lastLines(file, 0, () => true)).end).toBe(8);
-    expect(await lastLines(`${file}.none`, 2, () => true)).toEqual({ lines: [], end: 0 });
+    expect(await lastLines(`${file}.none`, 2, () => true)).toEqual({
+      lines: [],
+      end: 0,
+      inode: undefined,
+    });
   });
 });

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SeededRandom } from '@galapagos/dna';
@@ -7,6 +7,7 @@ import { refuseCrowd } from '../../packages/cli/src/refuse-crowd.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { type StartedProcess, eventually, isRunning } from '../support/processes.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
+import { galapagos } from './harness.js';
 import {
   areGivenBack,
   expectSound,
@@ -39,6 +40,36 @@ describe('worker', () => {
     expect(outcome.stderr).toContain('"msg":"handed-back"');
     expect(areGivenBack(root)).toEqual([true]);
     expect((await statusOf(root)).workers).toMatchObject([{ state: 'left' }]);
+  });
+
+  it('keeps a log of its own, and prints it in words where that is wanted', async () => {
+    const root = await makeSearch('endless');
+    const flags = ['--log-format', 'pretty', '--log', 'warn'];
+    const { child, finished } = (worker = start(['worker', root, '--backend', 'wasm', ...flags], {
+      env: { GALAPAGOS_LOG_SIZE: '1MB' },
+    }));
+    await untilTraining(root, 1);
+    rmSync(`${root}/training`, { recursive: true });
+    expect(await finished).toMatchObject({ code: 3 });
+    const { stderr } = await finished;
+    expect(stderr).toMatch(/^20\S+ \S+ {2}w1 {6}broken: PopulationError: .*training/m);
+    const log = readFileSync(`${root}/logs/workers/w1.log`, 'utf8').trimEnd().split('\n');
+    expect(JSON.parse(log.at(-1) ?? '')).toMatchObject({
+      level: 'error',
+      worker: 'w1',
+      msg: 'broken',
+      reason: expect.stringContaining('training') as string,
+    });
+    expect(log.filter((line) => /"level":"(debug|info)"/.test(line))).toEqual([]);
+    expect(child.killed).toBe(false);
+  });
+
+  it.each(['much', '16 mb', '1kB'])('refuses a log of %s', async (size) => {
+    const { code, err } = await galapagos(['worker', await makeSearch('few'), '--log-size', size]);
+    expect({ code, err }).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(`--log-size ${size}`) as string,
+    });
   });
 
   it('gives back on SIGTERM; in a pod that is taken away it wants another to take its place', async () => {

@@ -154,7 +154,10 @@ function namesFor(directory: string, random: SeededRandom): string[] {
   if (top === 'control') return ['000001', '000009', '999999'];
   if (top === 'history') return [`${worker}.jsonl`, 'zz.jsonl'];
   if (top === 'digests') return [`${worker}-1~1`, `${worker}~1`];
-  if (top === 'logs') return second === undefined ? ['2017-03-03T000000-gone-1'] : ['slot-0.log'];
+  if (top === 'logs') {
+    if (second === undefined) return ['2017-03-03T000000-gone-1', 'workers'];
+    return second === 'workers' ? [`${worker}.log`, `${worker}.1.log`] : ['slot-0.log'];
+  }
   if (top === 'lost+found') return ['000001', '000099'];
   return ['lost+found', 'dead.lock', 'logs', 'digests', 'experiment.json.x.new'];
 }

@@ -1,7 +1,7 @@
-import { type WorkerEvent, logEvents } from '@galapagos/worker';
+import { type Level, type WorkerEvent, logEvents } from '@galapagos/worker';
 import { expect, test } from 'vitest';
 
-function logged(events: readonly WorkerEvent[], level?: string): Record<string, unknown>[] {
+function logged(events: readonly WorkerEvent[], level?: Level): Record<string, unknown>[] {
   const lines: string[] = [];
   const log = logEvents({ write: (line) => lines.push(line) }, level);
   for (const event of events) log(event);

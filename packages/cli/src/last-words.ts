@@ -1,18 +1,34 @@
-import { nodeFilesystem } from '@galapagos/population';
+import type { Population } from '@galapagos/population';
+import { lastLines } from './last-lines.js';
+import { WORKER_LOGS } from './find-logs.js';
+import { parseLogLine, presentLogLine } from './log-line.js';
+import { workerOf } from './log-selection.js';
 
 const LINES = 5;
-/** A log that is longer is not read for its last words. */
-const MOST_BYTES = 2 ** 26;
+/** Lines of what a worker printed that are looked at. */
+const MOST = 1000;
 
-/** The end of a worker's log: from its last message to a person, if there is one, else its last lines. */
-export async function lastWords(log: string): Promise<string[]> {
-  let text: string;
+/**
+ * The end of what a slot's worker had to say: from its last message to a person, if there is one; else what it last warned
+ * of; else the last that it printed.
+ * @returns With where that was found.
+ */
+export async function lastWords(
+  population: Population,
+  printed: string,
+): Promise<{ lines: string[]; where: string }> {
+  let lines: string[];
   try {
-    text = new TextDecoder().decode(await nodeFilesystem.read(log, MOST_BYTES));
+    ({ lines } = await lastLines(printed, MOST, () => true));
   } catch (error) {
-    return [`its log cannot be read: ${String(error)}`];
+    return { lines: [`its log cannot be read: ${String(error)}`], where: printed };
   }
-  const lines = text.trimEnd().split('\n');
+  const joined = lines.findLastIndex((line) => workerOf(line) !== undefined);
   const message = lines.findLastIndex((line) => line.startsWith('galapagos: '));
-  return message === -1 ? lines.slice(-LINES) : lines.slice(message, message + LINES);
+  if (message > joined) return { lines: lines.slice(message, message + LINES), where: printed };
+  const log = population.path(`${WORKER_LOGS}/${workerOf(lines[joined] ?? '') ?? ''}.log`);
+  const warnings = await lastLines(log, LINES, (line) => /"level":"(warn|error)"/.test(line));
+  return warnings.lines.length > 0
+    ? { lines: warnings.lines.map((line) => presentLogLine(parseLogLine({}, line))), where: log }
+    : { lines: lines.slice(-LINES), where: printed };
 }

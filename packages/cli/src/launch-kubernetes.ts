@@ -51,7 +51,7 @@ export async function launchOnKubernetes(request: KubernetesLaunchRequest): Prom
   }
   const manifests = manifestsOf(directory, kubernetes, {
     workers,
-    arguments: workerArguments({ backend, trainer }),
+    arguments: workerArguments({ backend, trainer, isOutputKept: false }),
     ...(configuration === undefined ? {} : { configuration: configuration.text }),
   });
   const text = yamlOf(manifests);

@@ -61,7 +61,7 @@ export async function launchOnSlurm(request: SlurmLaunchRequest): Promise<number
     await writeOwnScript(script, scriptFor(request, logs));
     return await submit(script);
   });
-  terminal.err(`job ${job}: ${countWorkers(workers)}; logs: ${near(logs)}`);
+  terminal.err(`job ${job}: ${countWorkers(workers)}; logs: ${near(population.path('logs'))}`);
   return slurm.detach ? 0 : await follow(population, job, terminal);
 }
 
@@ -107,7 +107,13 @@ function scriptFor(
   const bin = fileURLToPath(new URL('../bin/galapagos.js', import.meta.url));
   return jobScriptOf(slurm, {
     workers,
-    command: [process.execPath, bin, 'worker', population.root, ...workerArguments({ backend, trainer })],
+    command: [
+      process.execPath,
+      bin,
+      'worker',
+      population.root,
+      ...workerArguments({ backend, trainer, isOutputKept: true }),
+    ],
     logDirectory,
     jobName: `galapagos-${basename(population.root).replaceAll(/[^\w.-]/g, '_')}`,
   });

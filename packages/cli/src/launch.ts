@@ -49,14 +49,20 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
   const control = new Control(population);
   await control.poll();
   const pids = new Map<number, number>();
-  const ends = new WorkerEnds(terminal, logs);
+  const ends = new WorkerEnds(population, terminal, logs);
   const waits = new Waits(terminal);
   const stopping = new AbortController();
   const ended = new AbortController();
   const bin = fileURLToPath(new URL('../bin/galapagos.js', import.meta.url));
   const running = launchLocal({
     workers,
-    command: [process.execPath, bin, 'worker', population.root, ...workerArguments(request)],
+    command: [
+      process.execPath,
+      bin,
+      'worker',
+      population.root,
+      ...workerArguments({ ...request, isOutputKept: true }),
+    ],
     environmentOf: request.gpus.environmentOf,
     logDirectory: logs,
     ...(seconds === undefined ? {} : { timeLimitSeconds: seconds }),
@@ -93,7 +99,7 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
     terminal.err('the time of the job is nearly over: the workers give back what they hold and leave');
     running.stop('the end of the job');
   });
-  terminal.err(`${countWorkers(workers)}${onGpus(request.gpus)}; logs: ${near(logs)}`);
+  terminal.err(`${countWorkers(workers)}${onGpus(request.gpus)}; logs: ${near(population.path('logs'))}`);
   const watching = Promise.all([
     showProgress(population, terminal, { seconds, isWaiting: () => waits.any }, ended.signal),
     heedStop(control, request, running, ended.signal),

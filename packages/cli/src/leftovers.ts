@@ -3,7 +3,9 @@ import { hostname } from 'node:os';
 import { type Population, type Summary, errorCode, isMissing, mayLive, unfit } from '@galapagos/population';
 import { unlessMissing } from './disk-use.js';
 import { LAUNCH } from './log-directory.js';
-import { lastLines, launchesOf, slotLogsOf } from './log-files.js';
+import { lastLines } from './last-lines.js';
+import { launchesOf, slotLogsOf, workerLogsOf } from './find-logs.js';
+import { workerOf } from './log-selection.js';
 import { SLURM_FILES, mayHaveTasks } from './slurm-jobs.js';
 
 /** Seconds in which nobody leaves a file half written, and every launch that goes on has logged something or died. */
@@ -21,15 +23,15 @@ const WORKERS_ASIDE = /^(worker|totals)\.json\.new$/;
 export interface Leftovers {
   /** Files that were written aside, by somebody who died before they had their name. */
   readonly asides: readonly string[];
-  /** Folders in `logs/` of launches that are over. */
+  /** Folders in `logs/` of launches that are over, and logs of workers that are gone. */
   readonly logs: readonly string[];
 }
 
-/** @param keep How many of the newest launches keep their logs. */
+/** @param keepSeconds How long logs are kept after the last that was written to them. */
 export async function findLeftovers(
   population: Population,
   workers: Summary['workers'],
-  keep: number,
+  keepSeconds: number,
 ): Promise<Leftovers> {
   const asides: string[] = [];
   const look = async (below: string, pattern: RegExp): Promise<void> => {
@@ -42,9 +44,14 @@ export async function findLeftovers(
   for (const { name } of workers.filter((worker) => !mayLive(worker)))
     await look(`workers/${name}`, WORKERS_ASIDE);
   const logs: string[] = [];
-  const launches = (await launchesOf(population)).filter((name) => LAUNCH.test(name));
-  for (const launch of launches.slice(keep)) {
-    if (await isOver(population, launch, workers)) logs.push(`logs/${launch}`);
+  const settled = Math.max(SETTLED_SECONDS, keepSeconds);
+  for (const launch of (await launchesOf(population)).filter((name) => LAUNCH.test(name)))
+    if (await isOver(population, launch, workers, settled)) logs.push(`logs/${launch}`);
+  const over = new Set(workers.filter((worker) => !mayLive(worker)).map(({ name }) => name));
+  for (const { worker, path, older } of await workerLogsOf(population)) {
+    if (!over.has(worker)) continue;
+    for (const below of [older, path].map((one) => one.slice(population.root.length + 1)))
+      if (await isSettled(population, below, 'file', settled)) logs.push(below);
   }
   return { asides, logs };
 }
@@ -61,6 +68,10 @@ export async function clearLeftovers(population: Population, { asides, logs }: L
   };
   for (const path of asides) await clear(population.path(path), 'unlink');
   for (const folder of logs) {
+    if (folder.endsWith('.log')) {
+      await clear(population.path(folder), 'unlink');
+      continue;
+    }
     const launch = folder.slice('logs/'.length);
     for (const { path } of await slotLogsOf(population, launch)) await clear(path, 'unlink');
     for (const file of SLURM_FILES) await clear(population.path(`${folder}/${file}`), 'unlink');
@@ -70,22 +81,27 @@ export async function clearLeftovers(population: Population, { asides, logs }: L
 
 /**
  * Whether a launch has ended, and left nothing but its logs: its launcher does not run here, nothing was written
- * to its logs for an hour, and the worker that last wrote to each of them has left or is gone.
+ * to its logs for so many seconds, and the worker that last wrote to each of them has left or is gone.
  */
-async function isOver(population: Population, launch: string, workers: Summary['workers']): Promise<boolean> {
+async function isOver(
+  population: Population,
+  launch: string,
+  workers: Summary['workers'],
+  seconds: number,
+): Promise<boolean> {
   const [, host = '', pid = ''] = LAUNCH.exec(launch) ?? [];
   if (host === hostname() && isRunning(Number(pid))) return false;
   // On another host it may have made its folder, and nothing in it yet.
-  if (!(await isSettled(population, `logs/${launch}`, 'directory'))) return false;
+  if (!(await isSettled(population, `logs/${launch}`, 'directory', seconds))) return false;
   const logs = await slotLogsOf(population, launch);
   const names = await population.listIfPresent(`logs/${launch}`);
   if (logs.length < names.filter((name) => !SLURM_FILES.includes(name)).length) return false;
   if (await mayHaveTasks(population, launch)) return false;
   for (const { path } of logs) {
-    const { lines } = await lastLines(path, 1, (line) => line.includes('"worker":"'));
-    const [, name] = /"worker":"([a-z0-9]+)"/.exec(lines[0] ?? '') ?? [];
+    const { lines } = await lastLines(path, 1, (line) => workerOf(line) !== undefined);
+    const name = workerOf(lines[0] ?? '');
     if (workers.some((worker) => worker.name === name && mayLive(worker))) return false;
-    if (!(await isSettled(population, path.slice(population.root.length + 1), 'file'))) return false;
+    if (!(await isSettled(population, path.slice(population.root.length + 1), 'file', seconds))) return false;
   }
   return true;
 }
@@ -95,10 +111,11 @@ async function isSettled(
   population: Population,
   below: string,
   kind: 'file' | 'directory',
+  seconds = SETTLED_SECONDS,
 ): Promise<boolean> {
   const stat = await lstat(population.path(below)).catch(unlessMissing);
   if (stat === undefined || (kind === 'file' ? !stat.isFile() : !stat.isDirectory())) return false;
-  return population.clock.now().getTime() - stat.mtimeMs > SETTLED_SECONDS * 1000;
+  return population.clock.now().getTime() - stat.mtimeMs > seconds * 1000;
 }
 
 function isRunning(pid: number): boolean {

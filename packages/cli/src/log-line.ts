@@ -1,15 +1,14 @@
-import type { WorkerEvent } from '@galapagos/worker';
+import { LEVELS, type WorkerEvent } from '@galapagos/worker';
 import { z } from 'zod';
-import type { SlotLog } from './log-files.js';
 import { inWords } from './tell-worker.js';
 
 /** What `logs --json` prints for each line of a log. */
 export const logLineShape = z
   .looseObject({
-    launch: z.string().describe('The folder in logs/.'),
-    slot: z.int(),
+    launch: z.string().optional().describe('Of the output of a slot: the folder of its launch in logs/.'),
+    slot: z.int().optional(),
     time: z.string().optional(),
-    level: z.string().optional(),
+    level: z.string().optional().describe(LEVELS.join(', ')),
     worker: z.string().optional(),
     msg: z.string().optional().describe('The event; its fields stand beside it.'),
     text: z.string().optional().describe('A line that is no event: the words of an error, say.'),
@@ -18,28 +17,27 @@ export const logLineShape = z
 
 export type LogLine = z.infer<typeof logLineShape>;
 
-export const LEVELS = ['debug', 'info', 'warn'] as const;
-export type Level = (typeof LEVELS)[number];
-
-/** Reads a line: an event, as JSON, or whatever else a process has said. */
-export function parseLogLine({ launch, slot }: SlotLog, line: string): LogLine {
+/** Reads a line: an event, as JSON, or whatever else a process has said. @param origin Where it was found. */
+export function parseLogLine(origin: Pick<LogLine, 'launch' | 'slot' | 'worker'>, line: string): LogLine {
   try {
-    const parsed = logLineShape.safeParse({ ...(JSON.parse(line) as object), launch, slot });
+    const parsed = logLineShape.safeParse({ ...(JSON.parse(line) as object), ...origin });
     if (parsed.success && parsed.data.msg !== undefined) return parsed.data;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
-  return { launch, slot, text: line };
+  return { ...origin, text: line };
 }
 
 /** A line for a person: when, who, what. */
 export function presentLogLine(line: LogLine): string {
   const when = (line.time ?? '').slice(0, 19).replace('T', ' ').padEnd(19);
-  return [when, (line.worker ?? `slot ${line.slot}`).padEnd(6), line.text ?? eventInWords(line)].join('  ');
+  const who = line.worker ?? (line.slot === undefined ? '' : `slot ${line.slot}`);
+  return [when, who.padEnd(6), line.text ?? eventInWords(line)].join('  ');
 }
 
 /** A log may be of another version: an event whose words or fields are not those of this one is shown as it is. */
 function eventInWords({ launch: _l, slot: _s, time: _t, level: _v, msg = '', ...rest }: LogLine): string {
+  if (msg === 'lines-lost') return `${String(rest['count'])} lines of this log could not be written`;
   try {
     const words = inWords({ event: msg, ...rest } as unknown as WorkerEvent) as string | undefined;
     if (words !== undefined && !/undefined|NaN/.test(words)) return words;

@@ -1,60 +1,114 @@
-import type { Population } from '@galapagos/population';
+import { stat } from 'node:fs/promises';
+import { type Clock, type Population, isMissing } from '@galapagos/population';
 import { untilInterrupted } from './interruption.js';
-import { type SlotLog, Tail, lastLines } from './log-files.js';
+import { type LastLines, lastLines } from './last-lines.js';
+import type { Log } from './find-logs.js';
 import type { LogLine } from './log-line.js';
-import { type Selection, logsOf, wantedLine } from './log-selection.js';
+import { type Selection, Sieve, type WantedLine, logsOf } from './log-selection.js';
 import { patience } from './patience.js';
+import { Tail } from './tail.js';
 import type { Terminal } from './terminal.js';
 
-/** Seconds between two looks for what was written. */
+/** Seconds between two looks for what was written; a log that is silent is looked at less and less often. */
 const FOLLOW_SECONDS = 0.5;
+const SELDOM_SECONDS = 5;
+const SLOWER = 1.1;
+
+/** Lines that are read at most of what a slot has printed. */
+const MOST_PRINTED = 1e5;
+
+/** By how many milliseconds the clock of who keeps a file may be behind that of who writes to it. */
+const SKEW_MS = 60_000;
 
 /** A log, and how far it has been read. */
 interface ReadLog {
-  readonly log: SlotLog;
-  readonly end: number;
+  readonly log: Log;
+  readonly sieve: Sieve;
+  readonly at: Pick<LastLines, 'end' | 'inode'>;
 }
 
-/** The last lines that are wanted, of all slots in the order of their times; and the logs that they were looked for in. */
+/** The last lines that are wanted, in the order of their times; and the logs that they were looked for in. */
 export async function readLast(
   population: Population,
   selection: Selection,
   count: number,
 ): Promise<{ found: LogLine[]; logs: ReadLog[] }> {
-  let found: LogLine[] = [];
+  const files = (await inOrderOfWriting(await logsOf(population, selection))).filter(
+    ({ writtenAt }) => writtenAt + SKEW_MS >= (selection.since ?? 0),
+  );
+  let found: WantedLine[] = [];
   const logs: ReadLog[] = [];
-  for (const launch of await logsOf(population, selection)) {
-    // Of older launches nothing is read when the newer ones fill the page.
-    const missing = Math.max(0, count - found.length);
-    const ofLaunch: LogLine[] = [];
-    for (const log of launch) {
-      const { lines, end } = await lastLines(
-        log.path,
-        missing,
-        (line) => wantedLine(selection, log, line) !== undefined,
-      );
-      logs.push({ log, end });
-      ofLaunch.push(...lines.flatMap((line) => wantedLine(selection, log, line) ?? []));
-    }
-    const ordered = inTimeOrder(ofLaunch);
-    found = [...ordered.slice(Math.max(0, ordered.length - missing)), ...found];
+  for (const { log, writtenAt, at } of files) {
+    const sieve = new Sieve(selection, log);
+    // Of those that were last written before the page begins nothing is on it.
+    const isFull = found.length >= count && Date.parse(found[0]?.time ?? '') > writtenAt + SKEW_MS;
+    const read = isFull ? { lines: [], ...at } : await lastOf(log, selection, count);
+    logs.push({ log, sieve, at: read });
+    const wanted = sieve.wanted(read.lines, writtenAt);
+    found = inTimeOrder([...found, ...wanted.slice(Math.max(0, wanted.length - count))]);
+    found = found.slice(Math.max(0, found.length - count));
   }
-  return { found, logs };
+  return { found: found.map(({ line }) => line), logs };
 }
 
-/** Lines of several slots, each slot in its own order; a line without a time stays with the one before it. */
-function inTimeOrder(lines: readonly LogLine[]): LogLine[] {
-  const times = new Map<string, string>();
-  const timed = lines.map((line) => {
-    const log = `${line.launch}/${line.slot}`;
-    const time = line.time ?? times.get(log) ?? '';
-    times.set(log, time);
-    return { line, time };
-  });
-  return timed.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0)).map(({ line }) => line);
+/** Lines that may be wanted. */
+async function lastOf(log: Log, selection: Selection, count: number): Promise<LastLines> {
+  // Whose a printed line is, the lines before it say; they are few, since workers have logs of their own.
+  if (log.slot !== undefined) return await lastLines(log.path, MOST_PRINTED, () => true);
+  const sieve = new Sieve(selection, log);
+  const isWanted = (line: string) => sieve.read(line) !== undefined;
+  const last = await lastLines(log.path, count, isWanted);
+  const missing = count - last.lines.length;
+  if (log.older === undefined || missing <= 0) return last;
+  const { lines } = await lastLines(log.older, missing, isWanted);
+  return { ...last, lines: [...lines, ...last.lines] };
 }
 
-/** Prints what is written from now on, also by launches that begin meanwhile, until Ctrl-C. */
+/** The one that was written last comes first. What was deleted meanwhile is left out. */
+async function inOrderOfWriting(
+  logs: readonly Log[],
+): Promise<{ log: Log; writtenAt: number; at: ReadLog['at'] }[]> {
+  const found = [];
+  for (const log of logs) {
+    const status = await stat(log.path).catch((error: unknown) => {
+      if (!isMissing(error)) throw error;
+    });
+    const { mtimeMs = 0, size = 0, ino } = status ?? {};
+    if (status !== undefined || log.older !== undefined)
+      found.push({ log, writtenAt: mtimeMs, at: { end: size, inode: ino } });
+  }
+  return found.sort((a, b) => b.writtenAt - a.writtenAt);
+}
+
+/** Lines of several logs, each in its own order. */
+function inTimeOrder(lines: WantedLine[]): WantedLine[] {
+  return lines.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+}
+
+/** A log that is followed. */
+class Followed {
+  readonly #tail: Tail;
+  readonly #sieve: Sieve;
+  #pause = FOLLOW_SECONDS;
+  #dueAt = 0;
+
+  constructor({ log, sieve, at }: ReadLog) {
+    this.#tail = new Tail(log.path, at, log.older);
+    this.#sieve = sieve;
+  }
+
+  /** What has come since, of a log that it is time to look at. */
+  async read(clock: Clock): Promise<WantedLine[]> {
+    const now = clock.monotonic();
+    if (now < this.#dueAt) return [];
+    const lines = await this.#tail.read();
+    this.#pause = lines.length > 0 ? FOLLOW_SECONDS : Math.min(this.#pause * SLOWER, SELDOM_SECONDS);
+    this.#dueAt = now + this.#pause;
+    return this.#sieve.wanted(lines, clock.now().getTime());
+  }
+}
+
+/** Prints what is written from now on, also by workers that join meanwhile, until Ctrl-C. */
 export async function followLogs(
   population: Population,
   selection: Selection,
@@ -62,23 +116,23 @@ export async function followLogs(
   print: (line: LogLine) => void,
   terminal: Terminal,
 ): Promise<void> {
-  const tails = new Map(logs.map(({ log, end }) => [log.path, new Tail(log, end)]));
+  const { clock } = population;
+  const followed = new Map(logs.map((read) => [read.log.path, new Followed(read)]));
   const patiently = patience(terminal);
   const interruption = untilInterrupted();
   try {
     while (!interruption.signal.aborted) {
       await patiently(async () => {
-        for (const log of (await logsOf(population, selection)).flat()) {
-          if (!tails.has(log.path)) tails.set(log.path, new Tail(log, 0));
+        for (const log of await logsOf(population, selection)) {
+          if (followed.has(log.path)) continue;
+          const read = { log, sieve: new Sieve(selection, log), at: { end: 0, inode: undefined } };
+          followed.set(log.path, new Followed(read));
         }
-        const fresh: LogLine[] = [];
-        for (const tail of tails.values()) {
-          const lines = await tail.read();
-          fresh.push(...lines.flatMap((line) => wantedLine(selection, tail.log, line) ?? []));
-        }
-        for (const line of inTimeOrder(fresh)) print(line);
+        const fresh: WantedLine[] = [];
+        for (const one of followed.values()) fresh.push(...(await one.read(clock)));
+        for (const { line } of inTimeOrder(fresh)) print(line);
       });
-      await population.clock.sleep(FOLLOW_SECONDS, interruption.signal);
+      await clock.sleep(FOLLOW_SECONDS, interruption.signal);
     }
   } finally {
     interruption.close();

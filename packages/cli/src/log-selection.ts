@@ -5,67 +5,136 @@ import {
   isIndividualId,
   workerNames,
 } from '@galapagos/population';
-import { type SlotLog, launchesOf, slotLogsOf } from './log-files.js';
-import { LEVELS, type Level, type LogLine, parseLogLine } from './log-line.js';
+import { LEVELS, type Level } from '@galapagos/worker';
+import { lastLines } from './last-lines.js';
+import { type Log, launchesOf, slotLogsOf, workerLogsOf } from './find-logs.js';
+import { type LogLine, parseLogLine } from './log-line.js';
 import { UsageError } from './usage-error.js';
 
 /** Which lines of which logs somebody wants to see. */
 export interface Selection extends Whom {
-  /** The name of a launch, or `all`; undefined for what suits whom one asks for. */
+  /** The name of a launch; undefined for all, and the workers that nobody launched. */
   readonly launch: string | undefined;
   readonly level: Level;
 }
 
 interface Whom {
-  /** Whether a line may be in the log of any launch. */
-  readonly isAnywhere: boolean;
-  readonly hasSlot: (slot: number) => boolean;
+  readonly slot?: number;
+  /** The worker whose log alone is wanted, beside what its process has printed. */
+  readonly worker?: string;
   /** By the text, so that a long log is not parsed for a few lines. */
   readonly concerns: (line: string) => boolean;
+  /** When there can be the first line of it, in milliseconds since 1970, by a clock that may differ by some. */
+  readonly since?: number;
 }
 
 /** @throws UsageError when there is nobody of that name. */
 export async function selectionOf(population: Population, who: string | undefined): Promise<Whom> {
-  const everything = { isAnywhere: false, hasSlot: () => true, concerns: () => true };
-  if (who === undefined) return everything;
+  if (who === undefined) return { concerns: () => true };
   const [, slot] = /^(?:slot-)?([0-9]+)$/.exec(who) ?? [];
-  if (slot !== undefined) return { ...everything, hasSlot: (other) => other === Number(slot) };
-  // As JSON writes it: no other name contains it.
-  const named = { isAnywhere: true, hasSlot: () => true };
-  if (isIndividualId(who) && (await findIndividual(population, who)) !== undefined) {
-    return { ...named, concerns: (line) => line.includes(`"${who}"`) };
+  if (slot !== undefined) return { slot: Number(slot), concerns: () => true };
+  const individual = isIndividualId(who) ? await findIndividual(population, who) : undefined;
+  if (individual !== undefined) {
+    // As JSON writes it: no other name contains it.
+    return { concerns: (line) => line.includes(`"${who}"`), since: Date.parse(individual.birth.bornAt) };
   }
-  if ((await workerNames(population)).includes(who)) {
-    return { ...named, concerns: (line) => line.includes(`"worker":"${who}"`) };
-  }
+  if ((await workerNames(population)).includes(who)) return { worker: who, concerns: () => true };
   throw new UsageError(`${population.root}: there is no worker, individual or slot ${who}`);
 }
 
-/** The logs to look into, a list for each launch, the newest first. @throws PopulationError when there is no such launch. */
-export async function logsOf(population: Population, selection: Selection): Promise<SlotLog[][]> {
+/** The logs to look into. @throws PopulationError when there is no such launch. */
+export async function logsOf(population: Population, selection: Selection): Promise<Log[]> {
   const launches = await launchesOf(population);
-  const { launch, isAnywhere, hasSlot } = selection;
-  if (launch !== undefined && launch !== 'all' && !launches.includes(launch)) {
+  const { slot, worker } = selection;
+  // A slot is one of the newest launch, unless one says which.
+  const launch = selection.launch ?? (slot === undefined ? undefined : launches[0]);
+  if (selection.launch !== undefined && !launches.includes(selection.launch)) {
     const known = launches.slice(0, 3).join(', ');
     throw new PopulationError(
       'INVALID',
       `${population.root}: there is no launch ${launch} in logs/${known === '' ? '' : `; the newest are ${known}`}`,
     );
   }
-  const isAll = launch === 'all' || (launch === undefined && isAnywhere);
-  const wanted = isAll ? launches : launch === undefined ? launches.slice(0, 1) : [launch];
-  const found: SlotLog[][] = [];
-  for (const name of wanted) {
-    found.push((await slotLogsOf(population, name)).filter(({ slot }) => hasSlot(slot)));
+  const printed: Log[] = [];
+  for (const name of launch === undefined ? launches : [launch]) {
+    const slots = await slotLogsOf(population, name);
+    printed.push(...slots.filter((log) => slot === undefined || log.slot === slot));
   }
-  return found;
+  const joined = launch === undefined ? undefined : await workersIn(printed);
+  const own = await workerLogsOf(population);
+  return [
+    ...printed,
+    ...own.filter(
+      (log) => (joined?.has(log.worker) ?? true) && (worker === undefined || log.worker === worker),
+    ),
+  ];
 }
 
-/** A line that is wanted, read; undefined where it is not. */
-export function wantedLine({ concerns, level }: Selection, log: SlotLog, text: string): LogLine | undefined {
-  if (!concerns(text)) return undefined;
-  const line = parseLogLine(log, text);
-  // What is no event always matters.
-  const known = (LEVELS as readonly string[]).indexOf(line.level ?? '');
-  return known === -1 || known >= LEVELS.indexOf(level) ? line : undefined;
+/** The workers that have filled slots. */
+async function workersIn(logs: readonly Log[]): Promise<Set<string>> {
+  const workers = new Set<string>();
+  for (const { path } of logs) {
+    await lastLines(path, Infinity, (line) => {
+      const worker = workerOf(line);
+      if (worker !== undefined) workers.add(worker);
+      return false;
+    });
+  }
+  return workers;
+}
+
+/** The worker that a line names as the one that says it. */
+export function workerOf(line: string): string | undefined {
+  return /"worker":"([a-z0-9]+)"/.exec(line)?.[1];
+}
+
+/** A line that is wanted, read, and when it was written, as far as one knows. */
+export interface WantedLine {
+  readonly line: LogLine;
+  readonly time: string;
+}
+
+/** What is wanted of the lines of a log, which are to be given in their order. */
+export class Sieve {
+  #speaker: string | undefined;
+
+  constructor(
+    private readonly selection: Selection,
+    private readonly log: Log,
+  ) {}
+
+  /**
+   * The lines that are wanted. What a process has printed that is no event is the worker's that was named before it, and
+   * may have been printed as late as the next event: a process that breaks says so at its end.
+   * @param writtenAt When the last of them was written, in milliseconds since 1970.
+   */
+  wanted(lines: readonly string[], writtenAt: number): WantedLine[] {
+    let time = new Date(writtenAt).toISOString();
+    const times = lines
+      .toReversed()
+      .map((line) => (time = /"time":"([^"]+)"/.exec(line)?.[1] ?? time))
+      .reverse();
+    return lines.flatMap((text, index) => {
+      const line = this.read(text);
+      return line === undefined ? [] : [{ line, time: times[index] ?? time }];
+    });
+  }
+
+  /** The line, if it is wanted. */
+  read(text: string): LogLine | undefined {
+    const { concerns, level, worker } = this.selection;
+    if (this.log.slot !== undefined) {
+      this.#speaker = workerOf(text) ?? this.#speaker;
+      if (worker !== undefined && this.#speaker !== worker) return undefined;
+    }
+    if (!concerns(text)) return undefined;
+    const { launch, slot } = this.log;
+    const origin = this.log.worker === undefined ? { launch, slot } : { worker: this.log.worker };
+    const line = parseLogLine(origin, text);
+    // It only says where its worker's log is, which begins with the same event.
+    if (slot !== undefined && line.msg === 'joined' && line['log'] !== undefined) return undefined;
+    // What is no event always matters.
+    const known = (LEVELS as readonly string[]).indexOf(line.level ?? '');
+    return known === -1 || known >= LEVELS.indexOf(level) ? line : undefined;
+  }
 }

@@ -13,6 +13,7 @@ export class WorkerEnds {
   readonly #ends = new Map<number, WorkerEnd>();
 
   constructor(
+    private readonly population: Population,
     private readonly terminal: Terminal,
     private readonly logs: string,
   ) {}
@@ -39,11 +40,13 @@ export class WorkerEnds {
   /** Says why a worker ended, in the last of its words; what was killed had no time for any. */
   async #tell(slot: number, andThen: string): Promise<void> {
     const signal = this.#ends.get(slot)?.signal ?? undefined;
-    const log = `${this.logs}/slot-${slot}.log`;
-    const [why = ''] = signal === undefined ? await lastWords(log) : [];
+    const printed = `${this.logs}/slot-${slot}.log`;
+    const { lines, where } =
+      signal === undefined ? await lastWords(this.population, printed) : { lines: [], where: printed };
+    const [why = ''] = lines;
     const how = signal === undefined ? 'ended' : `was ended by ${signal}`;
     this.terminal.err(
-      `worker ${slot} ${how} and ${andThen}${why === '' ? '' : `: ${why}`} (log: ${near(log)})`,
+      `worker ${slot} ${how} and ${andThen}${why === '' ? '' : `: ${why}`} (log: ${near(where)})`,
     );
   }
 }
@@ -62,9 +65,9 @@ export async function tellFailure(
   if (exitCode === ExitCode.unfitFilesystem) terminal.err(`  ${await describeSpace(population)}`);
   const worst = failed.find((slot) => slot.exitCode === exitCode) ?? failed[0];
   if (worst === undefined) return;
-  const log = `${logs}/slot-${worst.slot}.log`;
-  for (const line of await lastWords(log)) terminal.err(`  ${line}`);
-  terminal.err(`  (the end of ${near(log)})`);
+  const { lines, where } = await lastWords(population, `${logs}/slot-${worst.slot}.log`);
+  for (const line of lines) terminal.err(`  ${line}`);
+  terminal.err(`  (the end of ${near(where)})`);
 }
 
 /** On a full disk the logs of those who ended say nothing. */

@@ -3,7 +3,14 @@ import { duration, percent } from './format.js';
 import type { Terminal } from './terminal.js';
 
 /** What a person who watches a worker is not told: it happens all the time, or the next line says it too. */
-const UNTOLD: readonly WorkerEvent['event'][] = ['born', 'lost-race', 'waiting', 'collected', 'left'];
+const UNTOLD: readonly WorkerEvent['event'][] = [
+  'born',
+  'lost-race',
+  'waiting',
+  'collected',
+  'broken',
+  'left',
+];
 
 /** A line per event that a person wants to see. */
 export function tellPerson(terminal: Terminal): (event: WorkerEvent) => void {
@@ -60,6 +67,8 @@ export function inWords(event: WorkerEvent): string {
       return `waits for room: ${event.reason}`;
     case 'beat-failed':
       return `the directory does not answer: ${event.reason}`;
+    case 'broken':
+      return `broken: ${event.reason}`;
     case 'leaving':
       return `leaving: ${event.reason}`;
     case 'left':

@@ -41,7 +41,7 @@ export function unitOf(field: string): Unit | undefined {
 const POWERS = ['', 'k', 'M', 'G', 'T', 'P', 'E', 'Z'];
 
 /** Bytes of a size: `500MB`, `2TB` (powers of 1000), `1GiB` (of 1024). */
-function parseSize(text: string): number | undefined {
+export function parseSize(text: string): number | undefined {
   const match = /^([0-9]+(?:\.[0-9]+)?)(k|M|G|T)(i?)B$/.exec(text.replace(/\s+/g, ''));
   if (match === null) return undefined;
   const [, value, prefix = '', binary] = match;

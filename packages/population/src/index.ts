@@ -86,6 +86,7 @@ export {
   WEIGHTS_FILE,
   type WorkerName,
   isIndividualId,
+  isWorkerName,
   nameOf,
   parseName,
   pathOf,

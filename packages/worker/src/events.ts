@@ -67,6 +67,8 @@ export type WorkerEvent =
   /** There is no room on the disk: it is waited for. */
   | { readonly event: 'disk-full'; readonly reason: string }
   | { readonly event: 'beat-failed'; readonly reason: string }
+  /** Something ends it that it could not outlast. */
+  | { readonly event: 'broken'; readonly reason: string }
   | { readonly event: 'leaving'; readonly reason: LeaveReason }
   | { readonly event: 'left' };
 

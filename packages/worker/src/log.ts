@@ -1,8 +1,15 @@
 import { type DestinationStream, pino } from 'pino';
 import type { WorkerEvent } from './events.js';
 
-/** Writes events as lines of JSON; the level says how much they matter to a person. */
-export function logEvents(destination: DestinationStream, level = 'info'): (event: WorkerEvent) => void {
+/** How much a line matters to a person, from the least on. */
+export const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** Writes events as lines of JSON. */
+export function logEvents(
+  destination: DestinationStream,
+  level: Level = 'info',
+): (event: WorkerEvent) => void {
   const formatters = { level: (label: string) => ({ level: label }) };
   const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters }, destination);
   let bound = log;
@@ -16,7 +23,7 @@ export function logEvents(destination: DestinationStream, level = 'info'): (even
   };
 }
 
-function levelOf(event: WorkerEvent['event']): 'debug' | 'info' | 'warn' {
+function levelOf(event: WorkerEvent['event']): Level {
   switch (event) {
     case 'progress':
     case 'waiting':
@@ -31,6 +38,8 @@ function levelOf(event: WorkerEvent['event']): 'debug' | 'info' | 'warn' {
     case 'quarantined':
     case 'beat-failed':
       return 'warn';
+    case 'broken':
+      return 'error';
     case 'joined':
     case 'born':
     case 'killed':

@@ -74,6 +74,21 @@ export class Worker {
     const shift = await this.#join();
     if (typeof shift === 'string') return shift;
     const { me, emit } = shift;
+    try {
+      await this.#workAndBeat(shift);
+    } catch (error) {
+      emit({ event: 'broken', reason: String(error) });
+      throw error;
+    }
+    const reason = this.#exit.reason ?? 'asked';
+    emit({ event: 'leaving', reason });
+    // Unsaid for want of room, it is seen all the same once a lease is over.
+    await ifThereIsRoom(shift, () => me.leave());
+    emit({ event: 'left' });
+    return reason;
+  }
+
+  async #workAndBeat(shift: Shift): Promise<void> {
     const heart = new AbortController();
     // Never rejects: it may fail long before anybody waits for it.
     const beating = beatUntil(shift, heart.signal).then(
@@ -93,12 +108,6 @@ export class Worker {
     }
     const heartFailure = await beating;
     if (heartFailure !== undefined) throw heartFailure.error;
-    const reason = this.#exit.reason ?? 'asked';
-    emit({ event: 'leaving', reason });
-    // Unsaid for want of room, it is seen all the same once a lease is over.
-    await ifThereIsRoom(shift, () => me.leave());
-    emit({ event: 'left' });
-    return reason;
   }
 
   /** @returns Why it leaves at once, if it does: this site is not to train, or it was asked to before there was room. */

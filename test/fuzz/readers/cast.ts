@@ -91,6 +91,11 @@ export async function populate(root: string): Promise<Cast> {
     join(logs, 'slot-0.log'),
     '{"level":"info","time":"2017-03-03T00:00:01.000Z","worker":"w1","id":"w1-1","msg":"taken-away"}\nwords\n',
   );
+  mkdirSync(join(root, 'logs/workers'));
+  writeFileSync(
+    join(root, `logs/workers/${me.name}.log`),
+    `{"level":"info","time":"2017-03-03T00:00:02.000Z","worker":"${me.name}","reason":"asked","msg":"leaving"}\n`,
+  );
   await new Digester(me).digest(1);
   const digest = readFileSync(join(root, 'digests/w1-1~2'), 'utf8');
   // Where it is missing the history is read.

@@ -62,6 +62,7 @@ export function viewReader(root: string, { alive, worker, ids }: Cast): Reader {
     ['control/000004', 'json'],
     ['experiment.json', 'json'],
     ['logs/2017-03-03T00-00-00/slot-0.log', 'lines'],
+    [`logs/workers/${worker}.log`, 'lines'],
   ];
   const verbs = (id: string, other: string): readonly (readonly string[])[] => [
     ['status'],

@@ -12,6 +12,7 @@ import {
 import { z } from 'zod';
 import { defineCommand, directory, json, printJson } from '../command.js';
 import { type DiskUse, countingFreed, wouldFree } from '../disk-use.js';
+import { parseDuration } from '../duration.js';
 import { bytes } from '../format.js';
 import { openPopulation } from '../ground.js';
 import { type Leftovers, clearLeftovers, findLeftovers } from '../leftovers.js';
@@ -27,7 +28,7 @@ const shape = z.strictObject({
   litter: count.describe('What workers that are gone had left in their staging and their trash.'),
   hallOfFame: count.describe('Those who were too many in the hall of fame.'),
   asides: z.array(z.string()).describe('Files that were never finished.'),
-  logs: z.array(z.string()).describe('Folders of the logs of old launches.'),
+  logs: z.array(z.string()).describe('What goes below logs/: folders of old launches, logs of workers.'),
   bytes: count.describe('Given back to the disk; in a dry run, at the most.'),
   inodes: count,
 });
@@ -43,10 +44,10 @@ export const gcCommand = defineCommand({
   options: {
     'dry-run': { describe: 'Only say what would go', type: 'boolean', default: false },
     'keep-logs': {
-      describe: 'How many of the newest launches keep their logs',
-      type: 'number',
+      describe: 'How long the logs of launches and workers that are over are kept, an hour at least',
+      type: 'string',
       requiresArg: true,
-      default: 10,
+      default: '14d',
     },
     ...json,
   },
@@ -56,13 +57,14 @@ export const gcCommand = defineCommand({
     ['gc runs/a', 'also while workers run'],
   ],
   run: async ({ dir, 'dry-run': dryRun, 'keep-logs': keepLogs, json: asJson }, terminal) => {
-    if (!(Number.isInteger(keepLogs) && keepLogs >= 0))
-      throw new UsageError('--keep-logs: a whole number, at least 0');
+    const keepSeconds = parseDuration(keepLogs);
+    if (keepSeconds === undefined)
+      throw new UsageError(`--keep-logs ${keepLogs}: write a duration as 2h or 14d`);
     const freed: DiskUse = { bytes: 0, inodes: 0 };
     const population = await openPopulation(dir, (filesystem) => countingFreed(filesystem, freed));
     const { workers, bounds } = await summarize(population, nodeHost);
     const waste = await findWaste(population, nodeHost);
-    const leftovers = await findLeftovers(population, workers, keepLogs);
+    const leftovers = await findLeftovers(population, workers, keepSeconds);
     if (dryRun)
       Object.assign(freed, await wouldFree(population.filesystem, pathsOf(population, waste, leftovers)));
     const swept = dryRun
@@ -117,7 +119,7 @@ function present(report: Report, terminal: Terminal): void {
     [litter, 'left in staging and trash by workers that are gone'],
     [hallOfFame, 'too many in the hall of fame'],
     [asides.length, 'files that were never finished'],
-    [logs.length, 'launches, the oldest, whose logs go'],
+    [logs.length, 'old logs, of launches and of workers'],
     [unreadable, 'dead that cannot be recorded and stay: see galapagos fsck'],
   ];
   for (const [number, what] of lines) if (number > 0) terminal.out(`${number} ${what}`);

@@ -1,7 +1,8 @@
 import { type Population, findIndividual, isIndividualId } from '@galapagos/population';
+import { LEVELS } from '@galapagos/worker';
 import { defineCommand, directory } from '../command.js';
 import { openPopulation } from '../ground.js';
-import { LEVELS, type LogLine, logLineShape, presentLogLine } from '../log-line.js';
+import { type LogLine, logLineShape, presentLogLine } from '../log-line.js';
 import { followLogs, readLast } from '../log-reading.js';
 import { type Selection, selectionOf } from '../log-selection.js';
 import type { Terminal } from '../terminal.js';
@@ -9,10 +10,10 @@ import { UsageError } from '../usage-error.js';
 
 export const logsCommand = defineCommand({
   name: 'logs',
-  describe: 'What the workers of a launch have logged',
+  describe: 'What the workers have logged, whoever started them',
   positionals: {
     ...directory,
-    who: { describe: 'A worker (w3), an individual (w3-17) or a slot of the launch (0)', type: 'string' },
+    who: { describe: 'A worker (w3), an individual (w3-17) or a slot of a launch (0)', type: 'string' },
   },
   options: {
     follow: {
@@ -24,17 +25,17 @@ export const logsCommand = defineCommand({
     lines: { describe: 'Lines to print, the last ones', type: 'number', requiresArg: true, default: 50 },
     level: { describe: 'Least level to print', choices: LEVELS, default: 'info' as const },
     launch: {
-      describe: 'Of which launch: the name of its folder in logs/, or all',
+      describe: 'Only of this launch: the name of its folder in logs/',
       type: 'string',
       requiresArg: true,
-      defaultDescription: 'the newest; for a worker or an individual, all',
+      defaultDescription: 'all; for a slot, the newest',
     },
     json: { describe: 'Print JSON, one object per line', type: 'boolean', default: false },
   },
   output: logLineShape,
   isOutputPerLine: true,
   examples: [
-    ['logs runs/a -f', 'watch all workers of the newest launch'],
+    ['logs runs/a -f', 'watch all workers'],
     ['logs runs/a w3-17', 'the life of one individual, and why it failed'],
   ],
   run: async ({ dir, who, follow, lines, level, launch, json: asJson }, terminal) => {
@@ -47,9 +48,7 @@ export const logsCommand = defineCommand({
     if (!asJson) await tellFailure(population, who, terminal);
     if (follow) await followLogs(population, selection, logs, print, terminal);
     else if (logs.length === 0) {
-      terminal.err(
-        `${dir}: no launch has left logs here; a worker started by hand writes to its own terminal`,
-      );
+      terminal.err(`${dir}: no worker has left a log here`);
     }
     return 0;
   },

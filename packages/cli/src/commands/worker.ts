@@ -1,4 +1,4 @@
-import { type LeaveReason, Worker, logEvents } from '@galapagos/worker';
+import { type LeaveReason, Worker } from '@galapagos/worker';
 import { nodeHost } from '@galapagos/population';
 import { CommandTrainer, TrainerProcess } from '@galapagos/trainer';
 import { defineCommand, directory } from '../command.js';
@@ -11,9 +11,9 @@ import { isIndexedPod } from '../pod.js';
 import { refuseCrowd } from '../refuse-crowd.js';
 import { refuseOtherData } from '../refuse-other-data.js';
 import { tellLauncher } from '../tell-launcher.js';
-import { tellPerson } from '../tell-worker.js';
 import { commandOf, trainerOption } from '../trainer-option.js';
 import { version } from '../version.js';
+import { WorkerLog, logOptions } from '../worker-log.js';
 import { backendOption } from '../workers-option.js';
 
 export const workerCommand = defineCommand({
@@ -23,21 +23,18 @@ export const workerCommand = defineCommand({
   options: {
     ...backendOption,
     ...trainerOption,
-    log: {
-      describe: 'Least level to log',
-      choices: ['debug', 'info', 'warn'] as const,
-      default: 'info' as const,
-    },
+    ...logOptions,
   },
   examples: [
     ['worker runs/a', 'Ctrl-C gives back what it holds; twice leaves at once'],
     ["worker runs/a --trainer 'python3 train.py'", 'individuals are trained by a program of yours'],
   ],
-  run: async ({ dir, backend, trainer: asked, log }, terminal) => {
+  run: async ({ dir, backend, trainer: asked, ...logging }, terminal) => {
     const population = await openPopulation(dir);
     const { data, training, dataChecksum: checksum } = population.experiment;
     // A launcher has looked for all of its own; and one that is started again has a place.
     if (process.env['GALAPAGOS_SLOT'] === undefined && !isIndexedPod()) await refuseCrowd(population, 1);
+    const log = new WorkerLog(population, terminal, logging);
     const departure = new Departure(population.clock);
     // Before the trainer, which has the environment of this process, loads what reads it.
     const gpu = await ownGpu(backend, terminal);
@@ -62,15 +59,12 @@ export const workerCommand = defineCommand({
         backend: ready.backend,
         backendReason: `${ready.detail}: ${ready.reason}`,
         device: deviceOf(ready.backend),
-        onEvent: tellLauncher(
-          terminal.isWatched
-            ? tellPerson(terminal)
-            : logEvents({ write: (line) => terminal.err(line.trimEnd()) }, log),
-        ),
+        onEvent: tellLauncher((event) => log.hear(event)),
       });
       return await runUntilTold(worker, departure);
     } finally {
       await trainer.close();
+      await log.close();
       departure.close();
     }
   },
