@@ -27,7 +27,7 @@ const table: Readonly<Record<string, Row>> = {
   launcher: { ours: [], mayUse: ['node:*'] },
   cli: {
     ours: ['dna', 'population', 'backend-simd', 'datasets', 'trainer', 'worker', 'launcher'],
-    mayUse: ['yargs', 'yaml', 'zod', 'fastest-levenshtein', 'chokidar', 'node:*'],
+    mayUse: ['yargs', 'yaml', 'zod', 'fastest-levenshtein', 'chokidar', 'prom-client', 'node:*'],
   },
 };
 

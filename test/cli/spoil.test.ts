@@ -34,7 +34,7 @@ describe('what would spoil something', () => {
     const { code, err } = await galapagos(['draw', root, best.id, '--svg', file]);
     expect({ code, err }).toEqual({
       code: 2,
-      err: `galapagos: --svg ${file}: is there already, and no such picture; it is not replaced`,
+      err: `galapagos: --svg ${file}: is there already, and is something else; it is not replaced`,
     });
     expect(readFileSync(file, 'utf8')).toBe('a thesis');
     expect((await galapagos(['draw', root, best.id, '--svg', `${file}.svg`])).code).toBe(0);

@@ -10,6 +10,7 @@ const loaders: Readonly<Record<string, () => Promise<Command>>> = {
   status: async () => (await import('./commands/status.js')).statusCommand,
   check: async () => (await import('./commands/check.js')).checkCommand,
   wait: async () => (await import('./commands/wait.js')).waitCommand,
+  metrics: async () => (await import('./commands/metrics.js')).metricsCommand,
   best: async () => (await import('./commands/best.js')).bestCommand,
   ls: async () => (await import('./commands/ls.js')).lsCommand,
   show: async () => (await import('./commands/show.js')).showCommand,

@@ -31,7 +31,7 @@ export async function writeOutput(
 export const PNG_BEGIN = '\x89PNG';
 
 /**
- * A picture replaces a picture, and nothing else that a slip of the hand may have named.
+ * A file replaces one of its kind, and nothing else that a slip of the hand may have named.
  * @param begin How a file of its kind begins, in Latin-1.
  * @throws UsageError.
  */
@@ -44,7 +44,7 @@ export async function refuseOther(flag: string, file: string, begin: string): Pr
     throw new UsageError(`--${flag} ${file}: cannot be replaced (${errorCode(error)})`, { cause: error });
   }
   if (found === '' || found === begin) return;
-  throw new UsageError(`--${flag} ${file}: is there already, and no such picture; it is not replaced`);
+  throw new UsageError(`--${flag} ${file}: is there already, and is something else; it is not replaced`);
 }
 
 async function beginOf(file: string, length: number): Promise<string> {
