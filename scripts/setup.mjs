@@ -9,6 +9,9 @@ import { withLock } from './lock.mjs';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
+/** What says of a directory that it is an archive of scripts/bundle.mjs, unpacked: complete, and without a registry. */
+export const BUNDLE = 'bundle.json';
+
 /** Thrown with a message that is meant for the user as it stands. */
 export class SetupError extends Error {
   constructor(message, exitCode = 1) {
@@ -23,6 +26,7 @@ export class SetupError extends Error {
  */
 export async function setup() {
   checkNodeVersion();
+  if (existsSync(join(root, BUNDLE))) return checkPlatform();
   await withLock(join(root, '.cache', 'setup.lock'), async () => {
     const reason = whyInstall();
     if (reason !== undefined) await install(reason);
@@ -48,6 +52,14 @@ function checkNodeVersion() {
   if (!newer) {
     throw new SetupError(`Galapagos needs Node ${required} or newer; this is Node ${process.versions.node}.`);
   }
+}
+
+function checkPlatform() {
+  const { platform, arch } = readJson(BUNDLE);
+  if (platform === process.platform && arch === process.arch) return;
+  throw new SetupError(
+    `This was packed for ${platform} on ${arch}; this is ${process.platform} on ${process.arch}: pack it there (scripts/bundle.mjs).`,
+  );
 }
 
 /** Why node_modules is not what package-lock.json asks for, or undefined where it is. */
