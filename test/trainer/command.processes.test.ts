@@ -58,6 +58,8 @@ describe('a trainer of somebody else’s', () => {
       },
     });
     expect(losses).toEqual([1.5]);
+    // It left none, in a whole training.
+    expect(trainer.keepsCheckpoints).toBe(false);
     const { arrays } = decodeWeights(readFileSync(join(request.output, 'weights.safetensors')));
     expect([...arrays.keys()]).toContain('edge/e1/filter');
     expect(readdirSync(request.output)).toEqual(['weights.safetensors']);
@@ -90,6 +92,7 @@ describe('a trainer of somebody else’s', () => {
     const request = individualOf(dna);
     const back = new AbortController();
     const trainer = trainerOf('interrupted');
+    expect(trainer.keepsCheckpoints).toBeUndefined();
     const outcome = trainer.evaluate(request, control({ handBack: back.signal }));
     await eventually(
       async () => (await findCheckpoints(nodeFilesystem, request.output)).length === 1,
@@ -97,6 +100,7 @@ describe('a trainer of somebody else’s', () => {
     );
     back.abort();
     expect(await outcome).toMatchObject({ kind: 'handed-back' });
+    expect(trainer.keepsCheckpoints).toBe(true);
     const [resume] = await findCheckpoints(nodeFilesystem, request.output);
     expect(resume).toMatchObject({ attempt: 1, step: 41 });
 
@@ -181,6 +185,7 @@ describe('a trainer of somebody else’s', () => {
   test.each([
     ['diverged', { kind: 'evaluated', result: { fitness: 0, diverged: true, weights: null } }],
     ['weightless', { kind: 'evaluated', result: { fitness: 0.5, weights: null } }],
+    ['endless', { kind: 'failed', failure: { class: 'crash', reason: /dense\/bias is not finite/ } }],
     ['spoilt', { kind: 'failed', failure: { class: 'bad-data' } }],
     ['odd', { kind: 'failed', failure: { class: 'crash', reason: /evaluation\.json: .*fitness/ } }],
     ['garbled', { kind: 'failed', failure: { class: 'crash', reason: /evaluation\.json: no JSON/ } }],

@@ -26,7 +26,7 @@ export class Departure {
     this.#stopListening = onEndSignals(
       clock,
       (signal) => {
-        if (signal === 'SIGUSR1' || (signal === 'SIGTERM' && isIndexedPod())) this.#timeIsUp();
+        if (signal === 'SIGUSR1' || (signal === 'SIGTERM' && isIndexedPod())) this.timeIsUp();
         else this.#asked.abort();
       },
       (_signal, exitCode) => {
@@ -36,7 +36,7 @@ export class Departure {
         this.#lastResort = setTimeout(() => process.exit(exitCode), AT_ONCE_MS);
       },
     );
-    this.#forgetJob = beforeJobEnds(clock, () => this.#timeIsUp());
+    this.#forgetJob = beforeJobEnds(clock, () => this.timeIsUp());
     if (process.channel !== undefined) process.once('disconnect', this.#launcherIsGone);
     // The launcher may have died before anybody listened.
     if (process.env['GALAPAGOS_SLOT'] !== undefined && !process.connected) this.#launcherIsGone();
@@ -66,8 +66,8 @@ export class Departure {
     if (process.connected) process.disconnect();
   }
 
-  /** Its job wants to be queued again. */
-  #timeIsUp(): void {
+  /** Leaves as on the first signal, and wants its job to be queued again. */
+  timeIsUp(): void {
     if (!this.#asked.signal.aborted) this.#exitCode = ExitCode.requeue;
     this.#asked.abort();
   }

@@ -11,6 +11,8 @@ const HARMLESS: readonly FailureClass[] = ['over-limit', 'bad-data'];
  * individual only. The process is kept warm from one individual to the next.
  */
 export class TrainerProcess {
+  /** Whether another can go on with what it has begun. */
+  readonly keepsCheckpoints = true;
   #child: TrainerChild | undefined;
 
   constructor(private readonly options: TrainerOptions) {}

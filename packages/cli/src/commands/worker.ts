@@ -10,6 +10,7 @@ import { openPopulation } from '../ground.js';
 import { isIndexedPod } from '../pod.js';
 import { refuseCrowd } from '../refuse-crowd.js';
 import { refuseOtherData } from '../refuse-other-data.js';
+import { beforeTimeIsShort } from '../short-time.js';
 import { tellLauncher } from '../tell-launcher.js';
 import { commandOf, trainerOption } from '../trainer-option.js';
 import { version } from '../version.js';
@@ -49,6 +50,10 @@ export const workerCommand = defineCommand({
       const ready = await unlessAborted(trainer.ready(), departure.asked);
       if (ready === undefined) return departure.exitCode;
       refuseOtherData(population, ready.checksum);
+      const watchTime = beforeTimeIsShort(trainer, population.clock, () => {
+        terminal.err('the job ends before another training could: leaving, to be queued again');
+        departure.timeIsUp();
+      });
       const onBeat = beatsInto(process.env['GALAPAGOS_HEALTH_FILE'], terminal);
       const worker = new Worker({
         ...(onBeat === undefined ? {} : { onBeat }),
@@ -59,7 +64,10 @@ export const workerCommand = defineCommand({
         backend: ready.backend,
         backendReason: `${ready.detail}: ${ready.reason}`,
         device: deviceOf(ready.backend),
-        onEvent: tellLauncher((event) => log.hear(event)),
+        onEvent: tellLauncher((event) => {
+          log.hear(event);
+          watchTime(event);
+        }),
       });
       return await runUntilTold(worker, departure);
     } finally {

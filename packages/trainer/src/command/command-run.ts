@@ -11,6 +11,7 @@ import {
   systemClock,
   writeCheckpoint,
 } from '@galapagos/population';
+import type { Arrays } from '../arrays.js';
 import { failureOfExit } from '../exit-failure.js';
 import { failureOf, isOfThisMachine } from '../failure.js';
 import { type NetworkCost, costOf } from '../flops.js';
@@ -62,6 +63,7 @@ export class CommandRun {
   /** Checkpoints are taken over one after the other. */
   #taking: Promise<void> = Promise.resolve();
   #error: Error | undefined;
+  #hasCheckpoints = false;
 
   constructor(
     private readonly bench: CommandBench,
@@ -87,6 +89,11 @@ export class CommandRun {
       const spent = cost === undefined ? {} : this.#spent(cost);
       return { ...failureOf(error), ...spent };
     }
+  }
+
+  /** Whether it has left a checkpoint. */
+  get hasCheckpoints(): boolean {
+    return this.#hasCheckpoints;
   }
 
   async #plan(): Promise<{ dna: Dna; plan: Plan }> {
@@ -175,6 +182,7 @@ export class CommandRun {
       throw new AnswerError(`the checkpoint '${name}' was announced, and is no file in GALAPAGOS_OUTPUT`);
     const { output, attempt } = this.request;
     await ifThereIsRoom(this.#room, () => writeCheckpoint(nodeFilesystem, output, { attempt, step }, data));
+    this.#hasCheckpoints = true;
     await unlink(join(this.folder, name));
   }
 
@@ -220,7 +228,7 @@ export class CommandRun {
     const data = await readLeft(this.folder, WEIGHTS_FILE);
     if (data === undefined) return null;
     // A child would inherit what is none.
-    decodeWeights(data);
+    requireFinite(decodeWeights(data).arrays);
     const file = join(this.request.output, WEIGHTS_FILE);
     const isWritten = await untilThereIsRoom(this.#room, () => nodeFilesystem.write(file, data));
     return isWritten ? sha256(data) : undefined;
@@ -258,4 +266,11 @@ export class CommandRun {
     const words = this.#log.trim().split('\n').slice(-3).join('\n');
     return `${this.bench.command}: ${what}${words === '' ? '' : `: ${words}`}`;
   }
+}
+
+/** @throws AnswerError: whoever inherited them could learn nothing. */
+function requireFinite(arrays: Arrays): void {
+  for (const [name, { values }] of arrays)
+    if (!values.every(Number.isFinite))
+      throw new AnswerError(`${WEIGHTS_FILE}: ${name} is not finite; a network that diverged says so`);
 }

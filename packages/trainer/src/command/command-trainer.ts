@@ -40,6 +40,7 @@ export interface CommandBench {
 export class CommandTrainer {
   #scratch: string | undefined;
   #bench: Promise<CommandBench> | undefined;
+  #keepsCheckpoints: boolean | undefined;
 
   constructor(private readonly options: CommandTrainerOptions) {}
 
@@ -62,11 +63,20 @@ export class CommandTrainer {
     const bench = await this.#prepared();
     const folder = await mkdtemp(join(this.#scratch ?? tmpdir(), `${request.id}-`));
     try {
-      return await new CommandRun(bench, request, control, folder).run();
+      const run = new CommandRun(bench, request, control, folder);
+      const outcome = await run.run();
+      if (run.hasCheckpoints) this.#keepsCheckpoints = true;
+      else if (outcome.kind === 'evaluated') this.#keepsCheckpoints ??= false;
+      return outcome;
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   };
+
+  /** Whether another can go on with what it has begun; undefined where it has not shown that yet. */
+  get keepsCheckpoints(): boolean | undefined {
+    return this.#keepsCheckpoints;
+  }
 
   async close(): Promise<void> {
     const bench = this.#bench;
