@@ -1,4 +1,3 @@
-import type { WorkerEvent } from '@galapagos/worker';
 import { expect, test } from 'vitest';
 import { type Resumable, beforeTimeIsShort } from '../../packages/cli/src/short-time.js';
 

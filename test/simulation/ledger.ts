@@ -1,4 +1,10 @@
-import type { Entry, IndividualId, TrainingEntry, WorkerName } from '@galapagos/population';
+import {
+  type Entry,
+  type IndividualId,
+  type TrainingEntry,
+  type WorkerName,
+  isEarlierLife,
+} from '@galapagos/population';
 import type { WorkerEvent } from '@galapagos/worker';
 import type { TraceLine } from '../support/bit-string-trainer.js';
 import type { VirtualProcess } from './machines.js';
@@ -124,6 +130,8 @@ export class Ledger {
     const look = known?.looks.get(worker);
     if (owner === undefined || owner.process === process || owner.process.isGone) return;
     if (look === undefined || known?.suspects === true) return;
+    // Slurm says that it is gone; where it lives on all the same, its tenure ends.
+    if (isEarlierLife(owner.process.identity, process.identity)) return;
     // No two clocks go at the same pace; what was seen is what was so a while before.
     const least = 0.97 * leaseSeconds - staleContents;
     const seen = look.at - staleContents;

@@ -1,4 +1,4 @@
-import type { Clock, Host, ProcessIdentity } from '@galapagos/population';
+import { type Clock, type Host, type ProcessIdentity, isEarlierLife } from '@galapagos/population';
 
 /** What lets time pass for a process: on a timeline, or as a search of all interleavings decides. */
 export interface Time {
@@ -53,6 +53,9 @@ export class VirtualHost {
   }
 }
 
+/** A task of Slurm, and how often it was queued again. */
+export type SlurmTask = Required<Pick<ProcessIdentity, 'slurmJob' | 'slurmRestart'>>;
+
 /** A process on a virtual host: a worker, a trainer, or somebody at a command line. */
 export class VirtualProcess {
   readonly pid: number;
@@ -64,7 +67,10 @@ export class VirtualProcess {
   /** Resolves when it is no more. */
   readonly gone = new Promise<void>((resolve) => (this.#end = resolve));
 
-  constructor(readonly host: VirtualHost) {
+  constructor(
+    readonly host: VirtualHost,
+    private readonly task?: SlurmTask,
+  ) {
     this.pid = host.processes.push(this);
     this.#bootId = host.bootId;
   }
@@ -111,6 +117,7 @@ export class VirtualProcess {
       pidNamespace: this.host.hasContainers ? String(this.pid) : '',
       pid: this.pid,
       processStart: '1',
+      ...this.task,
     };
   }
 
@@ -121,7 +128,8 @@ export class VirtualProcess {
       isGone: (other) => {
         const { host, bootId, pidNamespace } = this.identity;
         const sees = other.host === host && other.bootId === bootId && other.pidNamespace === pidNamespace;
-        return Promise.resolve(sees && this.host.processes[other.pid - 1]?.isGone === true);
+        const isSeenGone = sees && this.host.processes[other.pid - 1]?.isGone === true;
+        return Promise.resolve(isSeenGone || isEarlierLife(other, this.identity));
       },
     };
   }

@@ -27,7 +27,7 @@ export const mutants = [
   },
   {
     name: '† what lies under one’s own name is not adopted',
-    known: { seed: 'mutant 19' },
+    known: { seed: 'mutant 21' },
     patches: [
       {
         file: 'worker/orphans.ts',
@@ -100,7 +100,7 @@ export const mutants = [
   },
   {
     name: '† an evaluation is published from the folder of the tenure that came to it',
-    known: { seed: 'mutant 5' },
+    known: { seed: 'mutant 7' },
     patches: [
       {
         file: 'population/evaluation.ts',

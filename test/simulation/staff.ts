@@ -1,6 +1,6 @@
 import { type Random, integer, pick } from '@galapagos/dna';
 import type { Politely } from '@galapagos/population';
-import type { VirtualProcess } from './machines.js';
+import type { SlurmTask, VirtualProcess } from './machines.js';
 import type { Schedule } from './simulation.js';
 import { VirtualWorker } from './virtual-worker.js';
 
@@ -15,6 +15,8 @@ export class Staff {
   readonly #workers: VirtualWorker[] = [];
   readonly #until = new Map<VirtualWorker, () => boolean>();
   readonly #collectors = new Set<VirtualProcess>();
+  /** To be called when the task of a worker is queued again. */
+  readonly #requeued = new Map<VirtualWorker, () => void>();
   #isHiring = false;
 
   constructor(
@@ -30,7 +32,12 @@ export class Staff {
     this.#isHiring = true;
     const { plan } = this.schedule;
     for (let place = 0; place < plan.workers; place++)
-      void this.#fill(plan.leaseSeconds * 0.1 * this.random.next());
+      void this.#fill(place, plan.leaseSeconds * 0.1 * this.random.next());
+  }
+
+  /** Another begins in its place, whatever becomes of it. */
+  requeue(worker: VirtualWorker): void {
+    this.#requeued.get(worker)?.();
   }
 
   async dismiss(worker: VirtualWorker): Promise<void> {
@@ -52,18 +59,28 @@ export class Staff {
     await this.#withPatience(worker.process.gone, 'to an end of its work');
   }
 
-  async #fill(after: number): Promise<void> {
-    const { plan, wait, violate } = this.schedule;
+  async #fill(place: number, after: number): Promise<void> {
+    const { plan, wait } = this.schedule;
+    const isSlurm = plan.faults.some(({ kind }) => kind === 'requeue');
+    let slurmRestart = 0;
     for (let first = after; ; first = plan.leaseSeconds * 0.5 * this.random.next()) {
       await wait(first);
       if (!this.#isHiring) return;
-      const worker = this.#start();
-      await worker.process.gone;
-      if (worker.mistake !== undefined) violate(worker.mistake);
+      const worker = this.#start(isSlurm ? { slurmJob: `7_${place}`, slurmRestart } : undefined);
+      const isRequeued = new Promise<'requeued'>((resolve) =>
+        this.#requeued.set(worker, () => resolve('requeued')),
+      );
+      const ended = this.#watch(worker);
+      if ((await Promise.race([ended, isRequeued])) === 'requeued') slurmRestart++;
     }
   }
 
-  #start(): VirtualWorker {
+  async #watch(worker: VirtualWorker): Promise<void> {
+    await worker.process.gone;
+    if (worker.mistake !== undefined) this.schedule.violate(worker.mistake);
+  }
+
+  #start(task: SlurmTask | undefined): VirtualWorker {
     const { world, plan } = this.schedule;
     const host = pick(this.random, world.hosts);
     if (host === undefined) throw new Error('there is no host');
@@ -72,6 +89,7 @@ export class Staff {
       steps: STEPS,
       politely: (path, work) => this.#politely(worker.process)(path, work),
       failing: FAILING,
+      ...(task === undefined ? {} : { task }),
       onEvent: ({ event }) => {
         // At this instant it has nothing in its hands.
         if (event === 'published' && this.#until.get(worker)?.() === true) worker.leave();

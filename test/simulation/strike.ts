@@ -31,6 +31,12 @@ export async function strike(schedule: Schedule, { kind, seconds, whom, upon }: 
       host.cut();
       await wait(seconds);
       return host.heal();
+    case 'requeue':
+      // Of every other Slurm only believes that it is no more.
+      if (whom % 2 === 0) host.cut();
+      staff.requeue(worker);
+      await wait(seconds);
+      return host.heal();
     case 'server hangs': {
       for (const one of world.hosts) one.cut();
       await wait(seconds);

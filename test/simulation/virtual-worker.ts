@@ -3,7 +3,7 @@ import { type Host, PopulationError, type Politely, errorCode } from '@galapagos
 import { type Evaluate, type LeaveReason, Worker, type WorkerEvent } from '@galapagos/worker';
 import { bitStringTrainer } from '../support/bit-string-trainer.js';
 import type { Known } from './ledger.js';
-import type { VirtualHost, VirtualProcess } from './machines.js';
+import type { SlurmTask, VirtualHost, VirtualProcess } from './machines.js';
 import type { World } from './world.js';
 
 export interface WorkerSettings {
@@ -17,6 +17,8 @@ export interface WorkerSettings {
   readonly politely: Politely;
   /** Chance that a training fails, in one of the ways that it may. */
   readonly failing: number;
+  /** In which task of Slurm it runs. @default in none */
+  readonly task?: SlurmTask;
   readonly onEvent?: (event: WorkerEvent) => void;
 }
 
@@ -38,7 +40,7 @@ export class VirtualWorker {
     label: string,
     private readonly settings: WorkerSettings,
   ) {
-    const { process, filesystem } = world.start(host, label);
+    const { process, filesystem } = world.start(host, label, settings.task);
     this.process = process;
     this.known = world.ledger.know(process);
     this.known.suspects = settings.suspects === true;

@@ -14,7 +14,7 @@ import { ClientCache } from './client-cache.js';
 import { Disk } from './disk.js';
 import { Invariants, type SizeBounds } from './invariants.js';
 import { type Known, Ledger } from './ledger.js';
-import { type Time, VirtualHost, VirtualProcess } from './machines.js';
+import { type SlurmTask, type Time, VirtualHost, VirtualProcess } from './machines.js';
 import { filesystemOf } from './memory-filesystem.js';
 import { type Performed, type Server, mount } from './mount.js';
 import { type Weaknesses, sound } from './weaknesses.js';
@@ -113,9 +113,13 @@ export class World implements Server {
     };
   }
 
-  /** A new process on a host, and its mount. */
-  start(host: VirtualHost, name: string): { process: VirtualProcess; filesystem: Filesystem } {
-    const process = new VirtualProcess(host);
+  /** A new process on a host, in a task of Slurm perhaps, and its mount. */
+  start(
+    host: VirtualHost,
+    name: string,
+    task?: SlurmTask,
+  ): { process: VirtualProcess; filesystem: Filesystem } {
+    const process = new VirtualProcess(host, task);
     this.names.set(process, name);
     return { process, filesystem: this.connect(process) };
   }

@@ -108,7 +108,7 @@ export { type SoloFacts, examineAlone } from './mount/solo.js';
 export { type SharedFacts, examineTogether } from './mount/together.js';
 export type { Delay } from './mount/visibility.js';
 export { READING, nodeFilesystem } from './node-filesystem.js';
-export { nodeHost } from './node-host.js';
+export { isEarlierLife, nodeHost } from './node-host.js';
 export { type Outline, outlineOf } from './outline.js';
 export { Population } from './population.js';
 export { publish, writeEvaluation } from './publish.js';
