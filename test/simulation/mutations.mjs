@@ -359,7 +359,7 @@ export const mutants = [
   },
   {
     name: 'the name of the dead does not say who killed them',
-    known: { seed: 'mutant 1' },
+    known: { seed: 'mutant 0' },
     patches: [{ file: 'population/kill.ts', from: 'killer: me.name', to: "killer: 'nobody'" }],
   },
   {

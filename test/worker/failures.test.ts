@@ -1,4 +1,4 @@
-import type { Population } from '@galapagos/population';
+import { type Population, readBeat } from '@galapagos/population';
 import { expect, test } from 'vitest';
 import { bitStringTrainer } from '../support/bit-string-trainer.js';
 import { collected } from '../support/collected.js';
@@ -111,7 +111,7 @@ test.each([NaN, 1.5, -0.1])(
 test('a trainer that throws can train nothing: the worker ends with its error, the child is left without blame', async () => {
   const population = await populationInMemory({ populationSize: 4 });
   const trainer = bitStringTrainer({ filesystem: population.filesystem });
-  const { finished } = runHere(population, {
+  const { finished, eventsOf } = runHere(population, {
     evaluate: (request, control) => {
       if (request.id === 'w1-3') throw new Error('no data here');
       return trainer(request, control);
@@ -120,4 +120,7 @@ test('a trainer that throws can train nothing: the worker ends with its error, t
   await expect(finished).rejects.toThrow('no data here');
   expect(await population.training()).toMatchObject([{ id: 'w1-3', tenure: 1 }]);
   expect(await population.list('training/w1-3~1~w1/1')).toContain('handed-back');
+  expect(eventsOf('broken')).toMatchObject([{ reason: 'Error: no data here' }]);
+  // Nobody has to wait for its lease.
+  expect(await readBeat(population, 'w1')).toBe('left');
 });

@@ -78,6 +78,8 @@ export class Worker {
       await this.#workAndBeat(shift);
     } catch (error) {
       emit({ event: 'broken', reason: String(error) });
+      // So that nobody waits for its lease. Where that is refused, what refuses is why it ends.
+      await me.leave().catch(() => undefined);
       throw error;
     }
     const reason = this.#exit.reason ?? 'asked';
