@@ -64,6 +64,7 @@ await main(async () => {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const name = `galapagos-${version}-${process.platform}-${process.arch}`;
   const archive = resolve(values.into ?? '.', `${name}.tar.gz`);
+  mkdirSync(dirname(archive), { recursive: true });
   const scratch = mkdtempSync(join(tmpdir(), 'galapagos-bundle-'));
   try {
     const tree = join(scratch, name);

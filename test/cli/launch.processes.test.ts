@@ -124,6 +124,10 @@ describe('launch', () => {
     const { code, stderr } = await finished;
     expect(code).toBe(0);
     expect(stderr).toContain('Ended.');
+    // It could not say so itself.
+    const { out } = await galapagos(['logs', root, 'w1', '--level', 'warn']);
+    expect(out).toMatch(/^20\S+ \S+ {2}slot 0 {2}its process ended: SIGKILL/);
+    expect((await galapagos(['status', root])).out).toMatch(/1 gone without a word\n {2}gone: w1 on \S+$/m);
   });
 
   it('asks to be queued again on SIGUSR1', async () => {

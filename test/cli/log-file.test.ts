@@ -70,9 +70,11 @@ test('it may be deleted at any time; an experiment that was deleted does not com
 test('what stands in the way holds nobody up; later it says how much was lost', async () => {
   mkdirSync(`${root}/logs/workers`, { recursive: true });
   expect(spawnSync('mkfifo', [path]).status).toBe(0);
-  const log = logOf(1e6);
+  const troubles: string[] = [];
+  const log = new LogFile(path, 1e6, systemClock, (reason) => troubles.push(reason));
   for (let n = 0; n < 1010; n++) log.write(`${n}\n`);
   await log.close();
+  expect(troubles).toEqual([expect.stringContaining('ENXIO')]);
   unlinkSync(path);
   log.write('1010\n');
   await log.close();

@@ -40,19 +40,54 @@ describe('logs', () => {
       '2017-03-03 09:00:00  w1      joined as w1',
       '2017-03-03 09:00:01  w2      w2-1 born of w1-1: ADD-SKIP',
       '2017-03-03 09:00:02  w1      w1-1 lives, fitness 50.0 %, after 3.0 s',
-      '                     slot 0  galapagos: something broke',
+      `                     slot 0  galapagos: something broke  (${FIRST_LAUNCH})`,
       '2017-03-03 09:00:03  w2      invented-later {"worker":"w2","by":"nobody"}',
       '2017-03-03 09:00:05  w2      7 lines of this log could not be written',
     ]);
     expect(await linesOf('--lines', '2')).toHaveLength(2);
     expect(await linesOf('--level', 'warn')).toEqual([
-      '                     slot 0  galapagos: something broke',
+      `                     slot 0  galapagos: something broke  (${FIRST_LAUNCH})`,
       '2017-03-03 09:00:05  w2      7 lines of this log could not be written',
     ]);
     expect(await linesOf('--level', 'debug')).toHaveLength(7);
     const json = (await linesOf('--json')).map((line) => JSON.parse(line) as object);
     expect(json[1]).toMatchObject({ worker: 'w2', msg: 'born', id: 'w2-1' });
     expect(json[3]).toEqual({ launch: FIRST_LAUNCH, slot: 0, text: 'galapagos: something broke' });
+  });
+
+  it('says how a process ended, in its place, and when by the words of Slurm', async () => {
+    const { root } = cast;
+    const local = new Date(Date.UTC(2017, 2, 3, 9, 0, 2) - new Date(2017, 2, 3).getTimezoneOffset() * 60_000);
+    writeLog(root, [
+      joinedIn('w1', 0),
+      `slurmstepd: error: *** JOB 4 ON n0 CANCELLED AT ${local.toISOString().slice(0, 19)} ***`,
+      'last words',
+      { ...logged('', 3, 'process-ended', { code: 137, seconds: 3 }, 'warn'), worker: undefined },
+      { ...logged('', 4, 'process-ended', { signal: 'SIGTERM' }, 'warn'), worker: undefined },
+      { ...logged('', 5, 'process-ended', { code: 7 }, 'warn'), worker: undefined },
+    ]);
+    writeWorkerLog(root, 'w1', [logged('w1', 1, 'handed-back', { id: 'w1-1' }), logged('w1', 4.5, 'left')]);
+    expect((await linesOf()).map((line) => line.slice(29).replace(`  (${FIRST_LAUNCH})`, ''))).toEqual([
+      'w1-1 given back',
+      expect.stringContaining('CANCELLED') as string,
+      'last words',
+      'its process ended: SIGKILL',
+      'its process ended: SIGTERM',
+      'left',
+      'its process ended: exit code 7',
+    ]);
+  });
+
+  it('leaves out what is older than one wants', async () => {
+    const { root } = cast;
+    const ago = (seconds: number) => new Date(Date.now() - 1000 * seconds).toISOString();
+    writeWorkerLog(root, 'w1', [
+      { ...logged('w1', 0, 'joined'), time: ago(7200) },
+      { ...logged('w1', 0, 'left'), time: ago(60) },
+    ]);
+    expect(await linesOf()).toHaveLength(2);
+    expect(await linesOf('--since', '1h')).toHaveLength(1);
+    expect(await linesOf('--since', '10s')).toHaveLength(0);
   });
 
   it('picks a launch, or a slot of the newest', async () => {
@@ -70,11 +105,15 @@ describe('logs', () => {
     writeLog(root, ['second'], { slot: 1 });
     const present = async (...argv: string[]) =>
       (await linesOf(...argv)).map((line) => line.slice(21).replace(/ {2,}/, ' '));
-    expect(await present('--launch', launch)).toEqual(['w1 left', 'slot 0 first']);
-    expect(await present('--launch', FIRST_LAUNCH)).toEqual(['w2 left', 'w3 left', 'slot 1 second']);
+    expect(await present('--launch', launch)).toEqual(['w1 left', `slot 0 first  (${launch})`]);
+    expect(await present('--launch', FIRST_LAUNCH)).toEqual([
+      'w2 left',
+      'w3 left',
+      `slot 1 second  (${FIRST_LAUNCH})`,
+    ]);
     expect(await present('0')).toEqual(['w2 left', 'w3 left']);
-    expect(await present('slot-1')).toEqual(['slot 1 second']);
-    expect(await present('0', '--launch', launch)).toEqual(['w1 left', 'slot 0 first']);
+    expect(await present('slot-1')).toEqual([`slot 1 second  (${FIRST_LAUNCH})`]);
+    expect(await present('0', '--launch', launch)).toEqual(['w1 left', `slot 0 first  (${launch})`]);
     expect(await present()).toHaveLength(6);
   });
 
@@ -84,7 +123,7 @@ describe('logs', () => {
     expect(await linesOf()).toHaveLength(3);
     expect(await linesOf(me.name)).toEqual([
       `2017-03-03 09:00:01  ${me.name.padEnd(6)}  joined as ${me.name}`,
-      '                     slot 0  oh',
+      `                     slot 0  oh  (${FIRST_LAUNCH})`,
     ]);
   });
 
@@ -97,7 +136,7 @@ describe('logs', () => {
     writeLog(root, [joinedIn('w9', 0), 'theirs', joinedIn(me.name, 1), 'ours', joinedIn('w8', 1)]);
     expect((await linesOf(me.name)).map((line) => line.slice(29))).toEqual([
       `joined as ${me.name}`,
-      'ours',
+      `ours  (${FIRST_LAUNCH})`,
       'leaving: asked',
     ]);
     expect(await linesOf(me.name, '--lines', '1')).toHaveLength(1);
@@ -131,10 +170,15 @@ describe('logs', () => {
     });
     writeLog(root);
     expect(await galapagos(['logs', root, '--launch', 'x'])).toMatchObject({
-      code: 1,
+      code: 2,
       err: expect.stringContaining(`there is no launch x in logs/; the newest are ${FIRST_LAUNCH}`) as string,
     });
     expect((await galapagos(['logs', root, '--lines', 'many'])).code).toBe(2);
+    expect((await galapagos(['logs', root, '--since', 'yore'])).code).toBe(2);
+    expect((await galapagos(['logs', root, '7'])).err).toContain('there is no slot 7 in the newest launch');
+    expect((await galapagos(['logs', root, cast.me.name, '--launch', FIRST_LAUNCH])).err).toContain(
+      `${cast.me.name} was no worker of the launch ${FIRST_LAUNCH}`,
+    );
   });
 
   it('follows what is written, also to a new file of the same name and by a new launch, until Ctrl-C', async () => {

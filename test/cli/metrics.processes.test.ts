@@ -95,54 +95,57 @@ it('serves what it sees, and sees how it goes on', async () => {
   expect((await finished).code).toBe(0);
 });
 
-it('says that a directory is down that fails for a while, or hangs', async () => {
-  let trouble: 'none' | 'fails' | 'hangs' = 'none';
-  const list = async (path: string) => {
-    if (trouble === 'fails') throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' });
-    if (trouble === 'hangs') await eventually(() => trouble !== 'hangs', 60_000);
-    return await nodeFilesystem.list(path);
-  };
-  const clock = new ManualClock();
-  const ground = { filesystem: { ...nodeFilesystem, list }, clock, random: new SeededRandom('x') };
-  const population = await Population.open(cast.root, ground);
-  const told: string[] = [];
-  const terminal = { err: (line: string) => told.push(line) } as unknown as Terminal;
-  const file = `${temporaryDirectory()}/galapagos.prom`;
-  const keeping = keepMetrics(
-    population,
-    { textfile: file, port: 0, address: '127.0.0.1', seconds: 15 },
-    terminal,
-  );
-  const served = async () => {
-    const [address = ''] = /http:\S+/.exec(told.join('\n')) ?? [];
-    return valuesOf(await (await fetch(address)).text());
-  };
-  const written = () => valuesOf(readFileSync(file, 'utf8'));
-  const untilLooked = async () => await eventually(() => clock.sleepers === 1, 20_000);
-  await untilLooked();
-  expect([(await served())['galapagos_up'], written()['galapagos_up']]).toEqual([1, 1]);
-  trouble = 'fails';
-  clock.advance(15);
-  await eventually(() => written()['galapagos_up'] === 0, 20_000);
-  expect(await served()).toEqual({ galapagos_up: 0 });
-  expect(told.filter((line) => line.includes('does not answer'))).toHaveLength(1);
-  trouble = 'none';
-  await untilLooked();
-  clock.advance(15);
-  await eventually(() => written()['galapagos_up'] === 1, 20_000);
-  trouble = 'hangs';
-  await untilLooked();
-  clock.advance(15);
-  expect((await served())['galapagos_up']).toBe(1);
-  clock.advance(60);
-  expect(await served()).toEqual({ galapagos_up: 0 });
-  trouble = 'none';
-  await untilLooked();
-  process.emit('SIGINT');
-  clock.advance(15);
-  await keeping;
-  expect(existsSync(file)).toBe(false);
-});
+it.each(['EIO', 'ENOENT'])(
+  'says that a directory is down that fails for a while (%s), or hangs',
+  async (code) => {
+    let trouble: 'none' | 'fails' | 'hangs' = 'none';
+    const list = async (path: string) => {
+      if (trouble === 'fails') throw Object.assign(new Error(code), { code });
+      if (trouble === 'hangs') await eventually(() => trouble !== 'hangs', 60_000);
+      return await nodeFilesystem.list(path);
+    };
+    const clock = new ManualClock();
+    const ground = { filesystem: { ...nodeFilesystem, list }, clock, random: new SeededRandom('x') };
+    const population = await Population.open(cast.root, ground);
+    const told: string[] = [];
+    const terminal = { err: (line: string) => told.push(line) } as unknown as Terminal;
+    const file = `${temporaryDirectory()}/galapagos.prom`;
+    const keeping = keepMetrics(
+      population,
+      { textfile: file, port: 0, address: '127.0.0.1', seconds: 15 },
+      terminal,
+    );
+    const served = async () => {
+      const [address = ''] = /http:\S+/.exec(told.join('\n')) ?? [];
+      return valuesOf(await (await fetch(address)).text());
+    };
+    const written = () => valuesOf(readFileSync(file, 'utf8'));
+    const untilLooked = async () => await eventually(() => clock.sleepers === 1, 20_000);
+    await untilLooked();
+    expect([(await served())['galapagos_up'], written()['galapagos_up']]).toEqual([1, 1]);
+    trouble = 'fails';
+    clock.advance(15);
+    await eventually(() => written()['galapagos_up'] === 0, 20_000);
+    expect(await served()).toEqual({ galapagos_up: 0 });
+    expect(told.filter((line) => line.includes('does not answer'))).toHaveLength(1);
+    trouble = 'none';
+    await untilLooked();
+    clock.advance(15);
+    await eventually(() => written()['galapagos_up'] === 1, 20_000);
+    trouble = 'hangs';
+    await untilLooked();
+    clock.advance(15);
+    expect((await served())['galapagos_up']).toBe(1);
+    clock.advance(60);
+    expect(await served()).toEqual({ galapagos_up: 0 });
+    trouble = 'none';
+    await untilLooked();
+    process.emit('SIGINT');
+    clock.advance(15);
+    await keeping;
+    expect(existsSync(file)).toBe(false);
+  },
+);
 
 it('keeps a text file up to date, and takes it away', async () => {
   const folder = temporaryDirectory();

@@ -48,7 +48,8 @@ describe('a search under Slurm', () => {
     expect(workers.filter(({ state }) => state === 'left')).toHaveLength(4);
 
     // It would be carried out as whoever submits it.
-    for (const folder of readdirSync(`${root}/logs`)) chmodSync(`${root}/logs/${folder}/job.sbatch`, 0o664);
+    const launches = readdirSync(`${root}/logs`).filter((folder) => folder !== 'workers');
+    for (const folder of launches) chmodSync(`${root}/logs/${folder}/job.sbatch`, 0o664);
     const refused = await galapagos(['scale', root, '3']);
     expect({ code: refused.code, err: refused.err }).toMatchObject({
       code: 2,
@@ -60,7 +61,10 @@ describe('a search under Slurm', () => {
     const { code, stderr } = await follower.finished;
     expect(code, stderr).toBe(0);
     expect(stderr).toMatch(/job [0-9]+: 2 completed/);
-    expect((await galapagos(['logs', root, '--launch', 'all'])).out).toContain('born of');
+    const logged = (await galapagos(['logs', root, '--lines', '10000'])).out;
+    expect(logged).toContain('born of');
+    expect(logged).toMatch(/joined as w1, task [0-9]+_[01] on \S+, trains on/);
+    expect(logged).toMatch(/leaving: asked, SIGTERM/);
     await expectSound(root);
   });
 
@@ -106,6 +110,7 @@ describe('a search under Slurm', () => {
     await eventually(async () => (await statusOf(root)).totals.adoptions === 1, PATIENCE);
     expect((await statusOf(root)).totals.births).toBe(1);
     await galapagos(['stop', root]);
+    expect((await galapagos(['logs', root, '--level', 'warn'])).out).toMatch(/slot 0 {2}.*CANCELLED/);
     await expectSound(root);
   });
 

@@ -9,7 +9,7 @@ function logged(events: readonly WorkerEvent[], level?: Level): Record<string, u
 }
 
 const events: WorkerEvent[] = [
-  { event: 'joined', worker: 'w7', backend: 'bits' },
+  { event: 'joined', worker: 'w7', host: 'n1', task: '7_0', backend: 'bits' },
   { event: 'lost-race', over: 'w1-1' },
   { event: 'buried', id: 'w7-1', class: 'over-limit', reason: 'too many parameters' },
   { event: 'left' },
@@ -17,7 +17,10 @@ const events: WorkerEvent[] = [
 
 test('events are lines of JSON with the worker, the time and a level', () => {
   expect(logged(events)).toEqual([
-    { level: 'info', time: expect.any(String) as string, worker: 'w7', backend: 'bits', msg: 'joined' },
+    {
+      ...{ level: 'info', time: expect.any(String) as string, worker: 'w7' },
+      ...{ host: 'n1', task: '7_0', backend: 'bits', msg: 'joined' },
+    },
     {
       level: 'warn',
       time: expect.any(String) as string,

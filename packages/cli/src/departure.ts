@@ -26,23 +26,23 @@ export class Departure {
     this.#stopListening = onEndSignals(
       clock,
       (signal) => {
-        if (signal === 'SIGUSR1' || (signal === 'SIGTERM' && isIndexedPod())) this.timeIsUp();
-        else this.#asked.abort();
+        if (signal === 'SIGUSR1' || (signal === 'SIGTERM' && isIndexedPod())) this.timeIsUp(signal);
+        else this.#asked.abort(signal);
       },
-      (_signal, exitCode) => {
+      (signal, exitCode) => {
         this.#exitCode = exitCode;
-        this.#asked.abort();
+        this.#asked.abort(signal);
         this.#forced.abort();
         this.#lastResort = setTimeout(() => process.exit(exitCode), AT_ONCE_MS);
       },
     );
-    this.#forgetJob = beforeJobEnds(clock, () => this.timeIsUp());
+    this.#forgetJob = beforeJobEnds(clock, () => this.timeIsUp('its job ends'));
     if (process.channel !== undefined) process.once('disconnect', this.#launcherIsGone);
     // The launcher may have died before anybody listened.
     if (process.env['GALAPAGOS_SLOT'] !== undefined && !process.connected) this.#launcherIsGone();
   }
 
-  /** Aborted when the worker is to give back what it holds. */
+  /** Aborted when the worker is to give back what it holds; the reason says what asks. */
   get asked(): AbortSignal {
     return this.#asked.signal;
   }
@@ -67,12 +67,12 @@ export class Departure {
   }
 
   /** Leaves as on the first signal, and wants its job to be queued again. */
-  timeIsUp(): void {
+  timeIsUp(by: string): void {
     if (!this.#asked.signal.aborted) this.#exitCode = ExitCode.requeue;
-    this.#asked.abort();
+    this.#asked.abort(by);
   }
 
-  readonly #launcherIsGone = (): void => this.#asked.abort();
+  readonly #launcherIsGone = (): void => this.#asked.abort('its launcher is gone');
 }
 
 /** What a promise comes to, or undefined where the signal is aborted before. */

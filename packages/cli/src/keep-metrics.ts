@@ -26,22 +26,26 @@ export async function keepMetrics(
   const { textfile, port, address, seconds } = targets;
   const { clock, root } = population;
   const observer = new Observer(population);
-  const patiently = patience(terminal);
+  const patiently = patience(terminal, { evenGone: true });
   const interruption = untilInterrupted();
   let text = await expositionOf(undefined, root);
   let lookedAt = clock.monotonic();
   // A filesystem that hangs holds up the looks, not the page.
   const textNow = async () =>
     clock.monotonic() - lookedAt > 3 * seconds + 10 ? await expositionOf(undefined, root) : text;
+  const keepTrying = tellOnce(terminal);
   const server = port === undefined ? undefined : await serveMetrics(port, address, textNow);
   if (server !== undefined) terminal.err(`serving ${server.address}`);
-  if (textfile !== undefined) terminal.err(`writing ${textfile} every ${seconds} s`);
   try {
+    if (textfile !== undefined) {
+      await replace(textfile, text);
+      terminal.err(`writing ${textfile} every ${seconds} s`);
+    }
     while (!interruption.signal.aborted) {
       const look = await patiently(() => observer.look());
       text = await expositionOf(look, root);
       lookedAt = clock.monotonic();
-      if (textfile !== undefined) await replace(textfile, text);
+      if (textfile !== undefined) await keepTrying(() => replace(textfile, text));
       // More often where only that tells who is silent.
       await clock.sleep(Math.min(seconds, observer.patienceSeconds), interruption.signal);
     }
@@ -51,6 +55,20 @@ export async function keepMetrics(
     // What nobody keeps up to date would be believed.
     if (textfile !== undefined) await rm(textfile, { force: true });
   }
+}
+
+/** Does what may fail for a while: a disk is full, say. */
+function tellOnce(terminal: Terminal): (work: () => Promise<void>) => Promise<void> {
+  let isTold = false;
+  return async (work) => {
+    try {
+      await work();
+      isTold = false;
+    } catch (error) {
+      if (!isTold) terminal.err((error as Error).message);
+      isTold = true;
+    }
+  };
 }
 
 /** At once, as the collector may read at any time; it reads no name that ends otherwise. @throws UsageError. */

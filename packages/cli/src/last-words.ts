@@ -1,7 +1,7 @@
 import type { Population } from '@galapagos/population';
 import { lastLines } from './last-lines.js';
 import { WORKER_LOGS } from './find-logs.js';
-import { parseLogLine, presentLogLine } from './log-line.js';
+import { PROCESS_ENDED, parseLogLine, presentLogLine } from './log-line.js';
 import { workerOf } from './log-selection.js';
 
 const LINES = 5;
@@ -19,7 +19,7 @@ export async function lastWords(
 ): Promise<{ lines: string[]; where: string }> {
   let lines: string[];
   try {
-    ({ lines } = await lastLines(printed, MOST, () => true));
+    ({ lines } = await lastLines(printed, MOST, (line) => !line.includes(`"msg":"${PROCESS_ENDED}"`)));
   } catch (error) {
     return { lines: [`its log cannot be read: ${String(error)}`], where: printed };
   }

@@ -1,5 +1,4 @@
 import type { Population } from '@galapagos/population';
-import type { BackendChoice } from '@galapagos/trainer';
 import { gpuOptions } from './gpu-plan.js';
 import { type KubernetesRequest, kubernetesOptions } from './kubernetes-options.js';
 import { launchOnKubernetes } from './launch-kubernetes.js';
@@ -8,14 +7,14 @@ import { type SlurmRequest, slurmOptions } from './slurm-options.js';
 import type { Terminal } from './terminal.js';
 import { commandOf } from './trainer-option.js';
 import { UsageError } from './usage-error.js';
+import type { WorkerRequest } from './worker-arguments.js';
 
 /** The options of a launch that somebody else carries out. */
-interface ElsewhereArguments {
+interface ElsewhereArguments extends WorkerRequest {
   readonly workers: number | undefined;
   readonly for: string | undefined;
   readonly gpus: string;
   readonly 'workers-per-gpu': number;
-  readonly backend: BackendChoice;
   readonly trainer: string | undefined;
   readonly 'dry-run': boolean;
 }
@@ -30,9 +29,9 @@ export async function onSlurm(
     for: '--time, the limit of each task, or bound',
     gpus: 'a task gets, with --gres gpu:1',
   });
-  const { backend, trainer, 'dry-run': isDryRun } = args;
-  await commandOf(population, trainer);
-  return await launchOnSlurm({ population, workers, backend, trainer, slurm: args, isDryRun, terminal });
+  await commandOf(population, args.trainer);
+  const { 'dry-run': isDryRun } = args;
+  return await launchOnSlurm({ population, workers, worker: args, slurm: args, isDryRun, terminal });
 }
 
 /** Has Kubernetes start workers. @returns The exit code. @throws UsageError, SchedulerError */
@@ -44,12 +43,11 @@ export async function onKubernetes(
     for: 'when it is to end: bound',
     gpus: 'a pod gets, with --resource nvidia.com/gpu=1',
   });
-  const { dir: directory, backend, trainer, 'dry-run': isDryRun } = args;
+  const { dir: directory, 'dry-run': isDryRun } = args;
   return await launchOnKubernetes({
     directory,
     workers,
-    backend,
-    trainer,
+    worker: args,
     kubernetes: args,
     isDryRun,
     terminal,

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { type Manifest, applyManifests } from '@galapagos/launcher';
 import { EXPERIMENT_FILE } from '@galapagos/population';
-import type { BackendChoice } from '@galapagos/trainer';
 import { stringify } from 'yaml';
 import { isObject, parseConfiguration, readText } from './configuration-file.js';
 import { resolveConfiguration } from './configuration.js';
@@ -13,14 +12,13 @@ import { refuseCrowd, refuseTooMany } from './refuse-crowd.js';
 import { countWorkers } from './tell-ends.js';
 import type { Terminal } from './terminal.js';
 import { UsageError } from './usage-error.js';
-import { workerArguments } from './worker-arguments.js';
+import { type WorkerRequest, workerArguments } from './worker-arguments.js';
 
 export interface KubernetesLaunchRequest {
   /** The experiment, as pods see it; it need not be on this machine. */
   readonly directory: string;
   readonly workers: number;
-  readonly backend: BackendChoice;
-  readonly trainer: string | undefined;
+  readonly worker: WorkerRequest;
   readonly kubernetes: KubernetesRequest;
   /** Only prints what it would have made. */
   readonly isDryRun: boolean;
@@ -33,7 +31,7 @@ export interface KubernetesLaunchRequest {
  * @throws UsageError, SchedulerError
  */
 export async function launchOnKubernetes(request: KubernetesLaunchRequest): Promise<number> {
-  const { workers, backend, trainer, kubernetes, isDryRun, terminal } = request;
+  const { workers, worker, kubernetes, isDryRun, terminal } = request;
   const configuration =
     kubernetes.config === undefined ? undefined : await configurationFrom(kubernetes.config);
   const isHere = existsSync(resolve(request.directory, EXPERIMENT_FILE));
@@ -51,7 +49,7 @@ export async function launchOnKubernetes(request: KubernetesLaunchRequest): Prom
   }
   const manifests = manifestsOf(directory, kubernetes, {
     workers,
-    arguments: workerArguments({ backend, trainer, isOutputKept: false }),
+    arguments: workerArguments(worker, { isOutputKept: false }),
     ...(configuration === undefined ? {} : { configuration: configuration.text }),
   });
   const text = yamlOf(manifests);

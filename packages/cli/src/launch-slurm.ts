@@ -14,24 +14,22 @@ import {
   tasksOf,
 } from '@galapagos/launcher';
 import { type Population, READING, formatDocument, isMissing } from '@galapagos/population';
-import type { BackendChoice } from '@galapagos/trainer';
 import { messageOf } from './failures.js';
 import { untilInterrupted } from './interruption.js';
 import { launchName, makeLogDirectory } from './log-directory.js';
 import { showProgress } from './progress.js';
 import { refuseCrowd, refuseTooMany } from './refuse-crowd.js';
 import { JOB_FILE, QUEUE_SECONDS, SCRIPT_FILE, describeTasks } from './slurm-jobs.js';
-import { type SlurmRequest, jobScriptOf } from './slurm-options.js';
+import { type SlurmRequest, jobScriptOf, warningOf } from './slurm-options.js';
 import { near, countWorkers } from './tell-ends.js';
 import type { Terminal } from './terminal.js';
 import { UsageError } from './usage-error.js';
-import { workerArguments } from './worker-arguments.js';
+import { type WorkerRequest, workerArguments } from './worker-arguments.js';
 
 export interface SlurmLaunchRequest {
   readonly population: Population;
   readonly workers: number;
-  readonly backend: BackendChoice;
-  readonly trainer: string | undefined;
+  readonly worker: WorkerRequest;
   readonly slurm: SlurmRequest;
   /** Only says what it would submit. */
   readonly isDryRun: boolean;
@@ -46,6 +44,8 @@ export interface SlurmLaunchRequest {
 export async function launchOnSlurm(request: SlurmLaunchRequest): Promise<number> {
   const { population, workers, slurm, isDryRun, terminal } = request;
   refuseTooMany(population.experiment.search, workers, terminal);
+  const warning = warningOf(slurm);
+  if (warning !== undefined) terminal.err(warning);
   if (isDryRun) {
     for (const line of scriptFor(request, population.path(`logs/${launchName(population)}`))
       .trimEnd()
@@ -100,10 +100,7 @@ async function readOwnScript(path: string): Promise<string> {
   }
 }
 
-function scriptFor(
-  { population, workers, backend, trainer, slurm }: SlurmLaunchRequest,
-  logDirectory: string,
-): string {
+function scriptFor({ population, workers, worker, slurm }: SlurmLaunchRequest, logDirectory: string): string {
   const bin = fileURLToPath(new URL('../bin/galapagos.js', import.meta.url));
   return jobScriptOf(slurm, {
     workers,
@@ -112,7 +109,7 @@ function scriptFor(
       bin,
       'worker',
       population.root,
-      ...workerArguments({ backend, trainer, isOutputKept: true }),
+      ...workerArguments(worker, { isOutputKept: true }),
     ],
     logDirectory,
     jobName: `galapagos-${basename(population.root).replaceAll(/[^\w.-]/g, '_')}`,

@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { type LaunchResult, type LocalLaunch, launchLocal } from '@galapagos/launcher';
 import { Control, type Population } from '@galapagos/population';
-import type { BackendChoice } from '@galapagos/trainer';
 import { ExitCode } from './exit-codes.js';
 import { messageOf } from './failures.js';
 import { beforeJobEnds } from './job-end.js';
@@ -15,16 +14,14 @@ import { WorkerEnds, countWorkers, near, tellFailure } from './tell-ends.js';
 import { tellWaiting } from './tell-waiting.js';
 import type { Terminal } from './terminal.js';
 import { Waits } from './waits.js';
-import { workerArguments } from './worker-arguments.js';
+import { type WorkerRequest, workerArguments } from './worker-arguments.js';
 
 export interface LaunchRequest {
   readonly population: Population;
   readonly workers: number;
   readonly seconds: number | undefined;
-  readonly backend: BackendChoice;
   readonly gpus: GpuPlan;
-  /** Who trains, as it was asked for; see `--trainer`. */
-  readonly trainer?: string | undefined;
+  readonly worker: WorkerRequest;
   readonly terminal: Terminal;
 }
 
@@ -61,7 +58,7 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
       bin,
       'worker',
       population.root,
-      ...workerArguments({ ...request, isOutputKept: true }),
+      ...workerArguments(request.worker, { isOutputKept: true }),
     ],
     environmentOf: request.gpus.environmentOf,
     logDirectory: logs,

@@ -29,17 +29,20 @@ export class LogFile {
   /** Whether the last writing may have ended within a line. */
   #isTorn = false;
   #isClosing = false;
+  #isInTrouble = false;
   #writing: Promise<void> | undefined;
   readonly #hurry = new AbortController();
 
   /**
    * @param path Its folder, and the one above, are made when they are needed.
    * @param most Bytes of the file and of the one before ({@link olderLog}) together.
+   * @param onTrouble Is told when it cannot be written, once each time that begins.
    */
   constructor(
     readonly path: string,
     private readonly most: number,
     private readonly clock: { now(): Date },
+    private readonly onTrouble: (reason: string) => void = () => undefined,
   ) {}
 
   /** @param line With its line break. */
@@ -77,7 +80,10 @@ export class LogFile {
       try {
         await this.#append([...(lost > 0 ? [this.#linesLost(lost)] : []), ...lines]);
         this.#lost -= lost;
-      } catch {
+        this.#isInTrouble = false;
+      } catch (error) {
+        if (!this.#isInTrouble) this.onTrouble((error as Error).message);
+        this.#isInTrouble = true;
         // Tried again with the next line.
         this.#wait([...lines, ...this.#waiting]);
         return;

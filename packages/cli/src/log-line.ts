@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { LEVELS, type WorkerEvent } from '@galapagos/worker';
 import { z } from 'zod';
 import { inWords } from './tell-worker.js';
@@ -17,6 +18,9 @@ export const logLineShape = z
 
 export type LogLine = z.infer<typeof logLineShape>;
 
+/** What whoever starts workers writes where their output goes, when one of their processes ends otherwise than well. */
+export const PROCESS_ENDED = 'process-ended';
+
 /** Reads a line: an event, as JSON, or whatever else a process has said. @param origin Where it was found. */
 export function parseLogLine(origin: Pick<LogLine, 'launch' | 'slot' | 'worker'>, line: string): LogLine {
   try {
@@ -32,11 +36,14 @@ export function parseLogLine(origin: Pick<LogLine, 'launch' | 'slot' | 'worker'>
 export function presentLogLine(line: LogLine): string {
   const when = (line.time ?? '').slice(0, 19).replace('T', ' ').padEnd(19);
   const who = line.worker ?? (line.slot === undefined ? '' : `slot ${line.slot}`);
-  return [when, who.padEnd(6), line.text ?? eventInWords(line)].join('  ');
+  // Of which launch, as there is a slot 0 in each.
+  const launch = line.launch === undefined || line.worker !== undefined ? '' : `  (${line.launch})`;
+  return [when, who.padEnd(6), `${line.text ?? eventInWords(line)}${launch}`].join('  ');
 }
 
 /** A log may be of another version: an event whose words or fields are not those of this one is shown as it is. */
 function eventInWords({ launch: _l, slot: _s, time: _t, level: _v, msg = '', ...rest }: LogLine): string {
+  if (msg === PROCESS_ENDED) return `its process ended: ${howIn(rest)}`;
   if (msg === 'lines-lost') return `${String(rest['count'])} lines of this log could not be written`;
   try {
     const words = inWords({ event: msg, ...rest } as unknown as WorkerEvent) as string | undefined;
@@ -45,4 +52,11 @@ function eventInWords({ launch: _l, slot: _s, time: _t, level: _v, msg = '', ...
     if (!(error instanceof TypeError)) throw error;
   }
   return `${msg} ${JSON.stringify(rest)}`;
+}
+
+/** A shell says 137 where a signal ended it. */
+function howIn({ signal, code }: Record<string, unknown>): string {
+  if (typeof signal === 'string') return signal;
+  const name = Object.entries(constants.signals).find(([, number]) => 128 + number === code)?.[0];
+  return name ?? `exit code ${String(code)}`;
 }

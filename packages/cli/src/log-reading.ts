@@ -34,7 +34,7 @@ export async function readLast(
   count: number,
 ): Promise<{ found: LogLine[]; logs: ReadLog[] }> {
   const files = (await inOrderOfWriting(await logsOf(population, selection))).filter(
-    ({ writtenAt }) => writtenAt + SKEW_MS >= (selection.since ?? 0),
+    ({ writtenAt }) => writtenAt + SKEW_MS >= Math.max(selection.since ?? 0, selection.after),
   );
   let found: WantedLine[] = [];
   const logs: ReadLog[] = [];

@@ -1,10 +1,4 @@
-import {
-  type Population,
-  PopulationError,
-  findIndividual,
-  isIndividualId,
-  workerNames,
-} from '@galapagos/population';
+import { type Population, findIndividual, isIndividualId, workerNames } from '@galapagos/population';
 import { LEVELS, type Level } from '@galapagos/worker';
 import { lastLines } from './last-lines.js';
 import { type Log, launchesOf, slotLogsOf, workerLogsOf } from './find-logs.js';
@@ -16,6 +10,8 @@ export interface Selection extends Whom {
   /** The name of a launch; undefined for all, and the workers that nobody launched. */
   readonly launch: string | undefined;
   readonly level: Level;
+  /** Nothing older, in milliseconds since 1970. */
+  readonly after: number;
 }
 
 interface Whom {
@@ -42,7 +38,7 @@ export async function selectionOf(population: Population, who: string | undefine
   throw new UsageError(`${population.root}: there is no worker, individual or slot ${who}`);
 }
 
-/** The logs to look into. @throws PopulationError when there is no such launch. */
+/** The logs to look into. @throws UsageError when there is no such launch. */
 export async function logsOf(population: Population, selection: Selection): Promise<Log[]> {
   const launches = await launchesOf(population);
   const { slot, worker } = selection;
@@ -50,8 +46,7 @@ export async function logsOf(population: Population, selection: Selection): Prom
   const launch = selection.launch ?? (slot === undefined ? undefined : launches[0]);
   if (selection.launch !== undefined && !launches.includes(selection.launch)) {
     const known = launches.slice(0, 3).join(', ');
-    throw new PopulationError(
-      'INVALID',
+    throw new UsageError(
       `${population.root}: there is no launch ${launch} in logs/${known === '' ? '' : `; the newest are ${known}`}`,
     );
   }
@@ -61,6 +56,8 @@ export async function logsOf(population: Population, selection: Selection): Prom
     printed.push(...slots.filter((log) => slot === undefined || log.slot === slot));
   }
   const joined = launch === undefined ? undefined : await workersIn(printed);
+  if (worker !== undefined && joined?.has(worker) === false)
+    throw new UsageError(`${population.root}: ${worker} was no worker of the launch ${launch}`);
   const own = await workerLogsOf(population);
   return [
     ...printed,
@@ -112,11 +109,13 @@ export class Sieve {
     let time = new Date(writtenAt).toISOString();
     const times = lines
       .toReversed()
-      .map((line) => (time = /"time":"([^"]+)"/.exec(line)?.[1] ?? time))
+      .map((line) => (time = timeIn(line) ?? time))
       .reverse();
+    const after = new Date(this.selection.after).toISOString();
     return lines.flatMap((text, index) => {
       const line = this.read(text);
-      return line === undefined ? [] : [{ line, time: times[index] ?? time }];
+      const at = times[index] ?? time;
+      return line === undefined || at < after ? [] : [{ line, time: at }];
     });
   }
 
@@ -137,4 +136,13 @@ export class Sieve {
     const known = (LEVELS as readonly string[]).indexOf(line.level ?? '');
     return known === -1 || known >= LEVELS.indexOf(level) ? line : undefined;
   }
+}
+
+/** When an event was logged, or the time that Slurm puts into its words: by the clock of its host, in its time zone. */
+function timeIn(line: string): string | undefined {
+  const [, event] = /"time":"([^"]+)"/.exec(line) ?? [];
+  if (event !== undefined) return event;
+  const [, local] = /\b(20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d)\b(?![.Z+])/.exec(line) ?? [];
+  const milliseconds = local === undefined ? NaN : Date.parse(local);
+  return Number.isNaN(milliseconds) ? undefined : new Date(milliseconds).toISOString();
 }

@@ -110,7 +110,9 @@ export const METRICS: readonly Metric[] = [
     Number(summary.reachedBound !== undefined),
   ),
   gauge('bound', 'What bounds the search, as far as it is bounded', ['bound'], ({ summary }) =>
-    Object.entries(summary.bounds).flatMap(([bound, value]) => (value === null ? [] : [[{ bound }, value]])),
+    Object.entries(summary.bounds).flatMap(([bound, value]) =>
+      value === null || bound === 'leaseSeconds' || bound === 'hallOfFame' ? [] : [[{ bound }, value]],
+    ),
   ),
   one('disk_bytes', 'Bytes of the directory', ({ disk }) => Math.round(disk.total.bytes)),
   one('disk_inodes', 'Files and folders of the directory', ({ disk }) => Math.round(disk.total.inodes)),

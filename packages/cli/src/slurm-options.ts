@@ -1,4 +1,4 @@
-import { type SbatchOptions, renderSbatch } from '@galapagos/launcher';
+import { type SbatchOptions, parseSlurmTime, renderSbatch } from '@galapagos/launcher';
 import { UsageError } from './usage-error.js';
 
 const text = { type: 'string', requiresArg: true } as const;
@@ -53,6 +53,8 @@ export function jobScriptOf(
   rest: Pick<SbatchOptions, 'workers' | 'command' | 'logDirectory' | 'jobName'>,
 ): string {
   const { time, partition, account, gres, constraint, mem, sbatch, setup } = request;
+  if (time !== undefined && parseSlurmTime(time) === undefined)
+    throw new UsageError(`--time ${time}: a time limit as sbatch takes it: 30 (minutes), 4:00:00, 2-12`);
   const chosen = Object.entries({ time, partition, account, gres, constraint, mem });
   try {
     return renderSbatch({
@@ -72,4 +74,14 @@ function extraOf(option: string): [string, string | true] {
   const name = option.replace(/^--/, '');
   const equals = name.indexOf('=');
   return equals < 0 ? [name, true] : [name.slice(0, equals), name.slice(equals + 1)];
+}
+
+/** Seconds of a task within which there is hardly time for anything: two minutes before its end it is told to leave. */
+const SHORT_SECONDS = 600;
+
+/** What to say of a time limit that is short. */
+export function warningOf({ time }: SlurmRequest): string | undefined {
+  const seconds = time === undefined ? undefined : parseSlurmTime(time);
+  if (seconds === undefined || seconds >= SHORT_SECONDS) return undefined;
+  return `--time ${time}: workers are told to leave two minutes before the end, so that tasks are queued again and again; sbatch reads a single number as minutes`;
 }

@@ -106,7 +106,8 @@ function describeWorkers(look: Look): string[] {
   const count = (wanted: string) => workers.filter(({ state }) => state === wanted).length;
   const joining = count('joining') === 0 ? '' : `, ${count('joining')} joining, or ended as they did`;
   const head = `workers      ${working.length} working, ${count('left')} left, ${count('gone')} gone without a word${joining}`;
-  if (working.length === 0) return [head];
+  const gone = describeGone(workers.filter(({ state }) => state === 'gone'));
+  if (working.length === 0) return [head, ...gone];
   const hasJobs = working.some(({ document }) => typeof document?.slurmJob === 'string');
   const withJob = (row: string[], job: string) => (hasJobs ? row.toSpliced(3, 0, job) : row);
   const header = ['worker', 'host', 'pid', 'back end', 'published', 'trained', 'now'];
@@ -118,6 +119,7 @@ function describeWorkers(look: Look): string[] {
   const isUncertain = elsewhere || working.some(({ name }) => hasOldBeat(name, look));
   return [
     head,
+    ...gone,
     ...rows.map((row) => `  ${row}`),
     ...(isUncertain && look.silence.size === 0
       ? [
@@ -125,6 +127,24 @@ function describeWorkers(look: Look): string[] {
         ]
       : []),
   ];
+}
+
+/** As many as fit on a line. */
+const MOST_GONE = 4;
+
+/** Where those were of whom nothing was heard at their end, the newest first. */
+function describeGone(gone: readonly WorkerSummary[]): string[] {
+  if (gone.length === 0) return [];
+  const newest = gone.toSorted((a, b) => startOf(b) - startOf(a)).slice(0, MOST_GONE);
+  const words = newest.map(({ name, document }) => {
+    const task = typeof document?.slurmJob === 'string' ? `, task ${document.slurmJob}` : '';
+    return `${name} on ${document?.host ?? '?'}${task}`;
+  });
+  return [`  gone: ${words.join('; ')}${gone.length > MOST_GONE ? '; …' : ''}`];
+}
+
+function startOf({ document }: WorkerSummary): number {
+  return document === undefined ? 0 : Date.parse(document.startedAt);
 }
 
 /** Seconds since its last beat, if one look was all, by the clocks of this machine and of whoever keeps the files. */

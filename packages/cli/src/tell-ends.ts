@@ -1,9 +1,11 @@
+import { appendFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import type { LaunchEvent, LaunchResult } from '@galapagos/launcher';
 import type { Population } from '@galapagos/population';
 import { ExitCode } from './exit-codes.js';
 import { bytes, duration } from './format.js';
 import { lastWords } from './last-words.js';
+import { PROCESS_ENDED } from './log-line.js';
 import type { Terminal } from './terminal.js';
 
 type WorkerEnd = Extract<LaunchEvent, { kind: 'exited' }>;
@@ -22,7 +24,7 @@ export class WorkerEnds {
     switch (event.kind) {
       case 'exited':
         this.#ends.set(event.slot, event);
-        return;
+        return void this.#note(event);
       case 'restarting':
         return void this.#tell(event.slot, `starts again in ${duration(event.delaySeconds)}`);
       case 'givingUp':
@@ -35,6 +37,16 @@ export class WorkerEnds {
       case 'finished':
         return;
     }
+  }
+
+  /** For whoever reads the logs later: who was killed could not say so. What a full disk refuses is told all the same. */
+  async #note({ slot, pid, code, signal, seconds }: WorkerEnd): Promise<void> {
+    if (code === ExitCode.done) return;
+    const level = code === ExitCode.requeue ? 'info' : 'warn';
+    const time = this.population.clock.now().toISOString();
+    const how = signal === null ? { code } : { signal };
+    const line = JSON.stringify({ level, time, pid, ...how, seconds, msg: PROCESS_ENDED });
+    await appendFile(`${this.logs}/slot-${slot}.log`, `${line}\n`).catch(() => undefined);
   }
 
   /** Says why a worker ended, in the last of its words; what was killed had no time for any. */

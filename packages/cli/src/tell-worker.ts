@@ -28,7 +28,7 @@ export function inWords(event: WorkerEvent): string {
       return `${event.id}: step ${step} of ${steps}, loss ${loss.toFixed(3)}`;
     }
     case 'joined':
-      return `joined as ${event.worker}${event.reason === undefined ? '' : `, trains on ${event.backend}, ${event.reason}`}`;
+      return `joined as ${event.worker}${event.task === undefined ? '' : `, task ${event.task}`}${event.host === undefined ? '' : ` on ${event.host}`}${event.reason === undefined ? '' : `, trains on ${event.backend}, ${event.reason}`}`;
     case 'born': {
       const mutations = event.mutations.map(({ mutation }) => mutation).join(', ');
       return event.parent === undefined
@@ -70,7 +70,7 @@ export function inWords(event: WorkerEvent): string {
     case 'broken':
       return `broken: ${event.reason}`;
     case 'leaving':
-      return `leaving: ${event.reason}`;
+      return `leaving: ${event.reason}${event.by === undefined ? '' : `, ${event.by}`}`;
     case 'left':
       return 'left';
   }

@@ -1,20 +1,33 @@
 import type { BackendChoice } from '@galapagos/trainer';
+import { logOptions } from './worker-log.js';
 
-/** What a launcher tells its workers, behind the directory. */
-export function workerArguments({
-  backend,
-  trainer,
-  isOutputKept,
-}: {
+/** What a launch asks of its workers. */
+export interface WorkerRequest {
   readonly backend: BackendChoice;
+  /** Who trains, as it was asked for; see `--trainer`. */
   readonly trainer?: string | undefined;
-  /** Whether what they print is kept beside their own logs: then it need not say the same. */
-  readonly isOutputKept: boolean;
-}): string[] {
+  readonly log?: string | undefined;
+  readonly 'log-size'?: string | undefined;
+}
+
+/**
+ * What a launcher tells its workers, behind the directory.
+ * @param isOutputKept Whether what they print is kept beside their own logs: then it need not say the same.
+ */
+export function workerArguments(
+  request: WorkerRequest,
+  { isOutputKept }: { isOutputKept: boolean },
+): string[] {
+  const { backend, trainer } = request;
+  const said = (['log', 'log-size'] as const).flatMap((name) => {
+    const value = request[name] ?? logOptions[name].default;
+    return value === logOptions[name].default ? [] : [`--${name}`, value];
+  });
   return [
     '--backend',
     backend,
     ...(trainer === undefined ? [] : ['--trainer', trainer]),
+    ...said,
     ...(isOutputKept ? ['--quiet'] : []),
   ];
 }

@@ -8,6 +8,7 @@ import type { Terminal } from './terminal.js';
 import { parseSize } from './units.js';
 import { UsageError } from './usage-error.js';
 
+/** Those that a launch passes on. */
 export const logOptions = {
   log: { describe: 'Least level to log', choices: LEVELS, default: 'info' as Level },
   'log-size': {
@@ -16,6 +17,9 @@ export const logOptions = {
     requiresArg: true,
     default: '16MB',
   },
+} as const;
+
+export const printOptions = {
   'log-format': {
     describe: 'How to print the log: in words, or as JSON, a line for each event',
     choices: ['pretty', 'json'] as const,
@@ -71,10 +75,9 @@ export class WorkerLog {
   }
 
   #begin(worker: WorkerName): void {
-    this.#file = new LogFile(
-      this.#population.path(`${WORKER_LOGS}/${worker}.log`),
-      this.#most,
-      this.#population.clock,
+    const path = this.#population.path(`${WORKER_LOGS}/${worker}.log`);
+    this.#file = new LogFile(path, this.#most, this.#population.clock, (reason) =>
+      this.#terminal.err(`the log of ${worker} cannot be written, and waits: ${reason}`),
     );
     this.#write = logEvents(this.#file, this.#request.log);
   }

@@ -23,3 +23,4 @@ export {
   submitAgain,
   tasksOf,
 } from './slurm/slurm.js';
+export { parseSlurmTime } from './slurm/time.js';

@@ -7,6 +7,9 @@ export type WorkerEvent =
   | {
       readonly event: 'joined';
       readonly worker: WorkerName;
+      readonly host: string;
+      /** The task of Slurm that it is. */
+      readonly task?: string | undefined;
       readonly backend: string;
       readonly reason?: string | undefined;
     }
@@ -69,7 +72,12 @@ export type WorkerEvent =
   | { readonly event: 'beat-failed'; readonly reason: string }
   /** Something ends it that it could not outlast. */
   | { readonly event: 'broken'; readonly reason: string }
-  | { readonly event: 'leaving'; readonly reason: LeaveReason }
+  | {
+      readonly event: 'leaving';
+      readonly reason: LeaveReason;
+      /** By what it was asked: a signal, say. */
+      readonly by?: string | undefined;
+    }
   | { readonly event: 'left' };
 
 /** Why a worker leaves. */

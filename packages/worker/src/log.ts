@@ -16,8 +16,9 @@ export function logEvents(
   return ({ event, ...rest }) => {
     if (event === 'joined' && 'worker' in rest) {
       // From now on every line says whose it is, this one among them.
-      bound = log.child({ worker: rest.worker });
-      return bound.info({ backend: rest.backend, reason: rest.reason }, event);
+      const { worker, ...others } = rest;
+      bound = log.child({ worker });
+      return bound.info(others, event);
     }
     bound[levelOf(event)](rest, event);
   };

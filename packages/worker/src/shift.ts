@@ -39,6 +39,7 @@ export class Exit {
   readonly #politely = new AbortController();
   readonly #atOnce = new AbortController();
   #reason: LeaveReason | undefined;
+  #by: string | undefined;
 
   /** Aborted when the worker is to give back what it holds, and leave. */
   get handBack(): AbortSignal {
@@ -54,7 +55,13 @@ export class Exit {
     return this.#reason;
   }
 
-  leave(reason: LeaveReason): void {
+  /** By what it was asked to leave, as far as that was said. */
+  get by(): string | undefined {
+    return this.#by;
+  }
+
+  leave(reason: LeaveReason, by?: string): void {
+    if (this.#reason === undefined) this.#by = by;
     this.#reason ??= reason;
     this.#politely.abort();
   }

@@ -56,9 +56,9 @@ export class Worker {
 
   constructor(private readonly options: WorkerOptions) {}
 
-  /** Checkpoints, gives the individual back, leaves. */
-  leave(reason: LeaveReason = 'asked'): void {
-    this.#exit.leave(reason);
+  /** Checkpoints, gives the individual back, leaves. @param by What asks, for the log: a signal, say. */
+  leave(reason: LeaveReason = 'asked', by?: string): void {
+    this.#exit.leave(reason, by);
   }
 
   /** Leaves at once; the individual is adopted by another. */
@@ -83,7 +83,7 @@ export class Worker {
       throw error;
     }
     const reason = this.#exit.reason ?? 'asked';
-    emit({ event: 'leaving', reason });
+    emit({ event: 'leaving', reason, by: this.#exit.by });
     // Unsaid for want of room, it is seen all the same once a lease is over.
     await ifThereIsRoom(shift, () => me.leave());
     emit({ event: 'left' });
@@ -117,7 +117,7 @@ export class Worker {
     const { population, evaluate, onEvent, onBeat, ...options } = this.options;
     const control = new Control(population);
     await control.poll();
-    const { host } = await options.host.identity();
+    const { host, slurmJob } = await options.host.identity();
     const site = { host, device: options.device ?? null };
     const quarantine = control.quarantineOf(site);
     if (quarantine !== undefined) {
@@ -127,7 +127,8 @@ export class Worker {
     const emit = onEvent ?? (() => undefined);
     const me = await this.#becomeMember(options, emit);
     if (me === undefined) return this.#exit.reason ?? 'asked';
-    emit({ event: 'joined', worker: me.name, backend: options.backend, reason: options.backendReason });
+    const { backend, backendReason: reason } = options;
+    emit({ event: 'joined', worker: me.name, host, task: slurmJob ?? undefined, backend, reason });
     const liveness = new Liveness(population, {
       host: options.host,
       // An order may change it while we work.

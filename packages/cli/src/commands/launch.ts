@@ -8,6 +8,7 @@ import { onKubernetes, onSlurm, refuseStrayOptions } from '../launch-elsewhere.j
 import { launch } from '../launch.js';
 import { slurmOptions } from '../slurm-options.js';
 import { commandOf, trainerOption } from '../trainer-option.js';
+import { logOptions } from '../worker-log.js';
 import {
   backendOption,
   defaultWorkers,
@@ -26,6 +27,7 @@ export const launchCommand = defineCommand({
     ...backendOption,
     ...trainerOption,
     ...gpuOptions,
+    ...logOptions,
     'dry-run': {
       describe: 'With --slurm or --kubernetes: print what would be submitted, and submit nothing',
       type: 'boolean',
@@ -61,8 +63,7 @@ export const launchCommand = defineCommand({
       population,
       workers: workers ?? defaultWorkers(population, 4, gpus.places),
       seconds,
-      backend,
-      trainer,
+      worker: args,
       gpus,
       terminal,
     });

@@ -7,6 +7,7 @@ import { followLogs, readLast } from '../log-reading.js';
 import { type Selection, selectionOf } from '../log-selection.js';
 import type { Terminal } from '../terminal.js';
 import { UsageError } from '../usage-error.js';
+import { secondsOf } from '../workers-option.js';
 
 export const logsCommand = defineCommand({
   name: 'logs',
@@ -24,6 +25,7 @@ export const logsCommand = defineCommand({
     },
     lines: { describe: 'Lines to print, the last ones', type: 'number', requiresArg: true, default: 50 },
     level: { describe: 'Least level to print', choices: LEVELS, default: 'info' as const },
+    since: { describe: 'Nothing older than so long: 1h, 2d', type: 'string', requiresArg: true },
     launch: {
       describe: 'Only of this launch: the name of its folder in logs/',
       type: 'string',
@@ -38,18 +40,24 @@ export const logsCommand = defineCommand({
     ['logs runs/a -f', 'watch all workers'],
     ['logs runs/a w3-17', 'the life of one individual, and why it failed'],
   ],
-  run: async ({ dir, who, follow, lines, level, launch, json: asJson }, terminal) => {
+  run: async ({ dir, who, follow, lines, level, since, launch, json: asJson }, terminal) => {
     if (!(Number.isInteger(lines) && lines >= 0)) throw new UsageError('--lines: a whole number, at least 0');
     const population = await openPopulation(dir);
-    const selection: Selection = { ...(await selectionOf(population, who)), launch, level };
+    const after =
+      since === undefined ? 0 : population.clock.now().getTime() - 1000 * secondsOf('since', since);
+    const selection: Selection = { ...(await selectionOf(population, who)), launch, level, after };
     const print = (line: LogLine) => terminal.out(asJson ? JSON.stringify(line) : presentLogLine(line));
     const { found, logs } = await readLast(population, selection, lines);
+    if (logs.length === 0 && !follow) {
+      if (selection.slot !== undefined)
+        throw new UsageError(
+          `${dir}: there is no slot ${selection.slot} in ${launch ?? 'the newest launch'}`,
+        );
+      terminal.err(`${dir}: no worker has left a log here`);
+    }
     for (const line of found) print(line);
     if (!asJson) await tellFailure(population, who, terminal);
     if (follow) await followLogs(population, selection, logs, print, terminal);
-    else if (logs.length === 0) {
-      terminal.err(`${dir}: no worker has left a log here`);
-    }
     return 0;
   },
 });

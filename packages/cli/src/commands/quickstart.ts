@@ -55,7 +55,7 @@ export const quickstartCommand = defineCommand({
       population,
       workers,
       seconds,
-      backend,
+      worker: { backend },
       gpus,
       terminal,
     });

@@ -55,7 +55,9 @@ export const scaleCommand = defineCommand({
       ...(waiting.length === 0 ? [] : [`${waiting.length} that waited are taken out of the queue`]),
       ...(running.length === 0
         ? []
-        : [`${running.map(({ id }) => id).join(', ')} give back what they hold and leave`]),
+        : [
+            `${running.map(({ id }) => id).join(', ')} ${running.length === 1 ? 'gives back what it holds and leaves' : 'give back what they hold and leave'}`,
+          ]),
     ];
     terminal.err(
       `${dir}: ${countWorkers(workers)}${what.length === 0 ? ', as it was' : `: ${what.join('; ')}`}`,

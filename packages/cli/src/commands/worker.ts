@@ -14,7 +14,7 @@ import { beforeTimeIsShort } from '../short-time.js';
 import { tellLauncher } from '../tell-launcher.js';
 import { commandOf, trainerOption } from '../trainer-option.js';
 import { version } from '../version.js';
-import { WorkerLog, logOptions } from '../worker-log.js';
+import { WorkerLog, logOptions, printOptions } from '../worker-log.js';
 import { backendOption } from '../workers-option.js';
 
 export const workerCommand = defineCommand({
@@ -25,6 +25,7 @@ export const workerCommand = defineCommand({
     ...backendOption,
     ...trainerOption,
     ...logOptions,
+    ...printOptions,
   },
   examples: [
     ['worker runs/a', 'Ctrl-C gives back what it holds; twice leaves at once'],
@@ -52,7 +53,7 @@ export const workerCommand = defineCommand({
       refuseOtherData(population, ready.checksum);
       const watchTime = beforeTimeIsShort(trainer, population.clock, () => {
         terminal.err('the job ends before another training could: leaving, to be queued again');
-        departure.timeIsUp();
+        departure.timeIsUp('its job ends before another training could');
       });
       const onBeat = beatsInto(process.env['GALAPAGOS_HEALTH_FILE'], terminal);
       const worker = new Worker({
@@ -80,7 +81,7 @@ export const workerCommand = defineCommand({
 
 /** Works until there is a reason to leave: an order, a signal, a launcher that is gone. */
 async function runUntilTold(worker: Worker, departure: Departure): Promise<number> {
-  departure.asked.addEventListener('abort', () => worker.leave('asked'));
+  departure.asked.addEventListener('abort', () => worker.leave('asked', String(departure.asked.reason)));
   departure.forced.addEventListener('abort', () => worker.leaveNow('asked'));
   const reason = await worker.run();
   return reason === 'asked' || departure.forced.aborted ? departure.exitCode : exitCodes[reason];

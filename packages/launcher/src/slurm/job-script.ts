@@ -75,6 +75,13 @@ while true; do
     status=$?
   done
   worker=''
+  if ((status != 0)); then
+    # For galapagos logs: who was killed could not say so.
+    level=warn
+    if ((status == 75)); then level=info; fi
+    printf '{"level":"%s","time":"%s","code":%d,"seconds":%d,"msg":"process-ended"}\\n' \\
+      $level "$(date --utc +%Y-%m-%dT%H:%M:%S.%3NZ)" "$status" "$((SECONDS - begun))"
+  fi
   if [[ -n $asked ]] || ((status != 1 && status <= 128)); then break; fi
   if ((SECONDS - begun >= 60)); then failures=0; fi
   if ((++failures > 5)); then

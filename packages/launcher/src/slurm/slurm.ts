@@ -139,6 +139,9 @@ async function ask(program: string, words: readonly string[]): Promise<string> {
         `${program} is not here: is this a machine from which jobs are submitted?`,
       );
     const why = killed === true ? `no answer within ${PATIENCE / 1000} s` : (stderr ?? '').trim();
-    throw new SchedulerError('REFUSED', `${program}: ${why === '' ? String(error) : why}`, { cause: error });
+    const words = why === '' ? String(error) : why;
+    // Most of them name themselves.
+    const message = words.startsWith(`${program}:`) ? words : `${program}: ${words}`;
+    throw new SchedulerError('REFUSED', message, { cause: error });
   }
 }
