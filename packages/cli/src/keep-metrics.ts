@@ -33,54 +33,64 @@ export async function keepMetrics(
   // A filesystem that hangs holds up the looks, not the page.
   const textNow = async () =>
     clock.monotonic() - lookedAt > 3 * seconds + 10 ? await expositionOf(undefined, root) : text;
-  const keepTrying = tellOnce(terminal);
+  const file = textfile === undefined ? undefined : new TextFile(textfile, terminal);
   const server = port === undefined ? undefined : await serveMetrics(port, address, textNow);
   if (server !== undefined) terminal.err(`serving ${server.address}`);
   try {
-    if (textfile !== undefined) {
-      await replace(textfile, text);
-      terminal.err(`writing ${textfile} every ${seconds} s`);
-    }
     while (!interruption.signal.aborted) {
       const look = await patiently(() => observer.look());
       text = await expositionOf(look, root);
       lookedAt = clock.monotonic();
-      if (textfile !== undefined) await keepTrying(() => replace(textfile, text));
+      await file?.write(text);
       // More often where only that tells who is silent.
       await clock.sleep(Math.min(seconds, observer.patienceSeconds), interruption.signal);
     }
   } finally {
     interruption.close();
     await server?.close();
-    // What nobody keeps up to date would be believed.
-    if (textfile !== undefined) await rm(textfile, { force: true });
+    await file?.remove();
   }
 }
 
-/** Does what may fail for a while: a disk is full, say. */
-function tellOnce(terminal: Terminal): (work: () => Promise<void>) => Promise<void> {
-  let isTold = false;
-  return async (work) => {
-    try {
-      await work();
-      isTold = false;
-    } catch (error) {
-      if (!isTold) terminal.err((error as Error).message);
-      isTold = true;
-    }
-  };
-}
+/** A file that the collector may read at any time. */
+class TextFile {
+  #isWritten = false;
+  #isInTrouble = false;
 
-/** At once, as the collector may read at any time; it reads no name that ends otherwise. @throws UsageError. */
-async function replace(file: string, text: string): Promise<void> {
-  const aside = join(dirname(file), `.${basename(file)}.${process.pid}`);
-  try {
-    await writeFile(aside, text, { mode: 0o644 });
-    await rename(aside, file);
-  } catch (error) {
-    await rm(aside, { force: true });
-    throw new UsageError(`--textfile ${file}: cannot be written: ${(error as Error).message}`, {
-      cause: error,
-    });
+  constructor(
+    private readonly path: string,
+    private readonly terminal: Terminal,
+  ) {}
+
+  /** @throws UsageError where it could never be written: later a disk may be full for a while, which is told once. */
+  async write(text: string): Promise<void> {
+    try {
+      await this.#replace(text);
+      if (!this.#isWritten) this.terminal.err(`writing ${this.path}`);
+      this.#isWritten = true;
+      this.#isInTrouble = false;
+    } catch (error) {
+      const message = `--textfile ${this.path}: cannot be written: ${(error as Error).message}`;
+      if (!this.#isWritten) throw new UsageError(message, { cause: error });
+      if (!this.#isInTrouble) this.terminal.err(message);
+      this.#isInTrouble = true;
+    }
+  }
+
+  /** What nobody keeps up to date would be believed. */
+  async remove(): Promise<void> {
+    if (this.#isWritten) await rm(this.path, { force: true });
+  }
+
+  /** At once. The collector reads no name that does not end in .prom. */
+  async #replace(text: string): Promise<void> {
+    const aside = join(dirname(this.path), `.${basename(this.path)}.${process.pid}`);
+    try {
+      await writeFile(aside, text, { mode: 0o644 });
+      await rename(aside, this.path);
+    } catch (error) {
+      await rm(aside, { force: true });
+      throw error;
+    }
   }
 }
