@@ -65,11 +65,14 @@ describe('worker', () => {
   });
 
   it.each(['much', '16 mb', '1kB'])('refuses a log of %s', async (size) => {
-    const { code, err } = await galapagos(['worker', await makeSearch('few'), '--log-size', size]);
-    expect({ code, err }).toMatchObject({
-      code: 2,
-      err: expect.stringContaining(`--log-size ${size}`) as string,
-    });
+    const root = await makeSearch('few');
+    for (const verb of ['worker', 'launch']) {
+      const { code, err } = await galapagos([verb, root, '--log-size', size]);
+      expect({ code, err }).toMatchObject({
+        code: 2,
+        err: expect.stringContaining(`--log-size ${size}`) as string,
+      });
+    }
   });
 
   it('gives back on SIGTERM; in a pod that is taken away it wants another to take its place', async () => {

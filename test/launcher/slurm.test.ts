@@ -65,7 +65,7 @@ describe('what Slurm answers', () => {
     answers('scancel', 'echo "scancel: error: Access/permission denied" >&2; exit 1');
     await expect(cancel([{ id: '7_0' }])).rejects.toMatchObject({
       code: 'REFUSED',
-      message: 'scancel: scancel: error: Access/permission denied',
+      message: 'scancel: error: Access/permission denied',
     });
     vi.stubEnv('PATH', bin);
     await expect(submit('job')).rejects.toMatchObject({ code: 'MISSING', message: /sbatch is not here/ });

@@ -42,6 +42,7 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
   const { population, terminal, workers, seconds } = request;
   refuseTooMany(population.experiment.search, workers, terminal);
   await refuseCrowd(population, workers);
+  const workerWords = workerArguments(request.worker, { isOutputKept: true });
   const logs = await makeLogDirectory(population);
   const control = new Control(population);
   await control.poll();
@@ -53,13 +54,7 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
   const bin = fileURLToPath(new URL('../bin/galapagos.js', import.meta.url));
   const running = launchLocal({
     workers,
-    command: [
-      process.execPath,
-      bin,
-      'worker',
-      population.root,
-      ...workerArguments(request.worker, { isOutputKept: true }),
-    ],
+    command: [process.execPath, bin, 'worker', population.root, ...workerWords],
     environmentOf: request.gpus.environmentOf,
     logDirectory: logs,
     ...(seconds === undefined ? {} : { timeLimitSeconds: seconds }),

@@ -57,7 +57,7 @@ export class WorkerLog {
     this.#population = population;
     this.#terminal = terminal;
     this.#request = request;
-    this.#most = bytesOf(request['log-size']);
+    this.#most = logBytesOf(request['log-size']);
     this.#print = printer(terminal, request);
   }
 
@@ -99,7 +99,8 @@ function printer(
   return logEvents({ write: (line) => terminal.err(presentLogLine(parseLogLine({}, line.trimEnd()))) }, log);
 }
 
-function bytesOf(size: string): number {
+/** Bytes of `--log-size`. @throws UsageError where it is no size, or one that holds nothing. */
+export function logBytesOf(size: string): number {
   const bytes = /^[0-9]+$/.test(size) ? Number(size) : parseSize(size);
   if (bytes === undefined) throw new UsageError(`--log-size ${size}: write bytes, or a size as 16MB or 1GB`);
   if (bytes < LEAST_BYTES) throw new UsageError(`--log-size ${size}: at least ${LEAST_BYTES} bytes`);
