@@ -33,6 +33,8 @@ describe('completion', () => {
       '--trainer',
       '--gpus',
       '--workers-per-gpu',
+      '--log',
+      '--log-size',
       '--dry-run',
       '--slurm',
       '--detach',
