@@ -49,6 +49,7 @@ const START = `#!/bin/sh
 here=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 node=$here/node/bin/node
 [ -x "$node" ] || node=node
+export GALAPAGOS_PROGRAM=galapagos
 exec "$node" "$here/packages/cli/bin/galapagos.js" "$@"
 `;
 

@@ -9,7 +9,7 @@ import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { mkdir, readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { SetupError, main, setup } from './setup.mjs';
+import { BUNDLE, SetupError, main, root, setup } from './setup.mjs';
 
 const USAGE = `Usage: node scripts/tfjs-node.mjs [options]
 
@@ -104,7 +104,9 @@ async function refuseStrangers(into) {
 async function tellUse(into) {
   const { defaultDirectory } = await import('./tfjs-node/places.mjs');
   if (into !== defaultDirectory(process.env)) say(`Workers find it by: export GALAPAGOS_TFJS_NODE=${into}`);
-  say('See what a search would train with: npx galapagos doctor');
+  say(
+    `See what a search would train with: ${existsSync(join(root, BUNDLE)) ? 'bin/galapagos' : 'npx galapagos'} doctor`,
+  );
 }
 
 function say(line) {

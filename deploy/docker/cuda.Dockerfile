@@ -29,7 +29,7 @@ COPY --from=build /galapagos /galapagos
 COPY --from=build /tfjs-node /tfjs-node
 RUN ln -s /galapagos/packages/cli/bin/galapagos.js /usr/local/bin/galapagos
 # What a worker keeps to itself goes to /tmp: the rest may be read-only.
-ENV NODE_ENV=production HOME=/tmp GALAPAGOS_HEALTH_FILE=/tmp/galapagos-beats GALAPAGOS_TFJS_NODE=/tfjs-node
+ENV NODE_ENV=production HOME=/tmp GALAPAGOS_HEALTH_FILE=/tmp/galapagos-beats GALAPAGOS_PROGRAM=galapagos GALAPAGOS_TFJS_NODE=/tfjs-node
 WORKDIR /tmp
 USER 1000:1000
 # A worker beats every two seconds, if it is not stuck and reaches the directory.

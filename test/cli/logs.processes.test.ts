@@ -86,6 +86,7 @@ describe('logs', () => {
       { ...logged('w1', 0, 'left'), time: ago(60) },
     ]);
     expect(await linesOf()).toHaveLength(2);
+    expect(await linesOf('--since', '100d')).toHaveLength(2);
     expect(await linesOf('--since', '1h')).toHaveLength(1);
     expect(await linesOf('--since', '10s')).toHaveLength(0);
   });

@@ -45,6 +45,7 @@ it('works where it was unpacked, without a network and with the Node that it bri
   const galapagos = (...args: string[]) => run(join(bundle, 'bin/galapagos'), ...args);
   expect(galapagos('init', 'a', '--preset', 'quickstart', '--set', 'bounds.individuals=3')).toMatchObject({
     status: 0,
+    err: expect.stringContaining('Next: galapagos launch a') as string,
   });
   expect(galapagos('launch', 'a', '--workers', '1')).toMatchObject({
     status: 0,

@@ -13,6 +13,7 @@ import { countWorkers } from './tell-ends.js';
 import type { Terminal } from './terminal.js';
 import { UsageError } from './usage-error.js';
 import { type WorkerRequest, workerArguments } from './worker-arguments.js';
+import { PROGRAM } from './program.js';
 
 export interface KubernetesLaunchRequest {
   /** The experiment, as pods see it; it need not be on this machine. */
@@ -64,7 +65,7 @@ export async function launchOnKubernetes(request: KubernetesLaunchRequest): Prom
     `${countWorkers(workers)}. Look: kubectl get pods${where} --selector app.kubernetes.io/instance=${job?.name}`,
   );
   terminal.err(`End it: kubectl delete job${where} ${job?.name} (they give back what they hold)`);
-  if (isHere) terminal.err(`How it goes: npx galapagos status ${quote(directory)}`);
+  if (isHere) terminal.err(`How it goes: ${PROGRAM} status ${quote(directory)}`);
   return 0;
 }
 

@@ -9,10 +9,13 @@ import { patience } from './patience.js';
 import { Tail } from './tail.js';
 import type { Terminal } from './terminal.js';
 
-/** Seconds between two looks for what was written; a log that is silent is looked at less and less often. */
+/** Seconds between two looks for what was written. */
 const FOLLOW_SECONDS = 0.5;
-const SELDOM_SECONDS = 5;
-const SLOWER = 1.1;
+/** The longer a log is silent, the less often it is looked at: of thousands most are those of workers that left long ago. */
+const PART_OF_SILENCE = 0.1;
+/** Seconds between two looks at most; more where there are so many logs that it would be more looks a second. */
+const SELDOM_SECONDS = 2;
+const LOOKS_PER_SECOND = 100;
 
 /** Lines that are read at most of what a slot has printed. */
 const MOST_PRINTED = 1e5;
@@ -25,6 +28,8 @@ interface ReadLog {
   readonly log: Log;
   readonly sieve: Sieve;
   readonly at: Pick<LastLines, 'end' | 'inode'>;
+  /** In milliseconds since 1970. */
+  readonly writtenAt: number;
 }
 
 /** The last lines that are wanted, in the order of their times; and the logs that they were looked for in. */
@@ -43,7 +48,7 @@ export async function readLast(
     // Of those that were last written before the page begins nothing is on it.
     const isFull = found.length >= count && Date.parse(found[0]?.time ?? '') > writtenAt + SKEW_MS;
     const read = isFull ? { lines: [], ...at } : await lastOf(log, selection, count);
-    logs.push({ log, sieve, at: read });
+    logs.push({ log, sieve, at: read, writtenAt });
     const wanted = sieve.wanted(read.lines, writtenAt);
     found = inTimeOrder([...found, ...wanted.slice(Math.max(0, wanted.length - count))]);
     found = found.slice(Math.max(0, found.length - count));
@@ -89,21 +94,28 @@ function inTimeOrder(lines: WantedLine[]): WantedLine[] {
 class Followed {
   readonly #tail: Tail;
   readonly #sieve: Sieve;
-  #pause = FOLLOW_SECONDS;
+  /** On the clock of this process. */
+  #writtenAt: number;
   #dueAt = 0;
 
-  constructor({ log, sieve, at }: ReadLog) {
+  constructor({ log, sieve, at, writtenAt }: ReadLog, clock: Clock) {
     this.#tail = new Tail(log.path, at, log.older);
     this.#sieve = sieve;
+    this.#writtenAt = clock.monotonic() - (clock.now().getTime() - writtenAt) / 1000;
   }
 
-  /** What has come since, of a log that it is time to look at. */
-  async read(clock: Clock): Promise<WantedLine[]> {
+  /**
+   * What has come since, of a log that it is time to look at.
+   * @param seldom Seconds between two looks at most.
+   */
+  async read(clock: Clock, seldom: number): Promise<WantedLine[]> {
     const now = clock.monotonic();
     if (now < this.#dueAt) return [];
     const lines = await this.#tail.read();
-    this.#pause = lines.length > 0 ? FOLLOW_SECONDS : Math.min(this.#pause * SLOWER, SELDOM_SECONDS);
-    this.#dueAt = now + this.#pause;
+    if (lines.length > 0) this.#writtenAt = now;
+    // A clock that is behind takes what was just written for the future.
+    const pause = Math.min(PART_OF_SILENCE * (now - this.#writtenAt), seldom);
+    this.#dueAt = now + Math.max(pause, FOLLOW_SECONDS);
     return this.#sieve.wanted(lines, clock.now().getTime());
   }
 }
@@ -117,7 +129,7 @@ export async function followLogs(
   terminal: Terminal,
 ): Promise<void> {
   const { clock } = population;
-  const followed = new Map(logs.map((read) => [read.log.path, new Followed(read)]));
+  const followed = new Map(logs.map((read) => [read.log.path, new Followed(read, clock)]));
   const patiently = patience(terminal);
   const interruption = untilInterrupted();
   try {
@@ -125,11 +137,13 @@ export async function followLogs(
       await patiently(async () => {
         for (const log of await logsOf(population, selection)) {
           if (followed.has(log.path)) continue;
-          const read = { log, sieve: new Sieve(selection, log), at: { end: 0, inode: undefined } };
-          followed.set(log.path, new Followed(read));
+          const begun = { at: { end: 0, inode: undefined }, writtenAt: clock.now().getTime() };
+          const read = { log, sieve: new Sieve(selection, log), ...begun };
+          followed.set(log.path, new Followed(read, clock));
         }
         const fresh: WantedLine[] = [];
-        for (const one of followed.values()) fresh.push(...(await one.read(clock)));
+        const seldom = Math.max(SELDOM_SECONDS, followed.size / LOOKS_PER_SECOND);
+        for (const one of followed.values()) fresh.push(...(await one.read(clock, seldom)));
         for (const { line } of inTimeOrder(fresh)) print(line);
       });
       await clock.sleep(FOLLOW_SECONDS, interruption.signal);

@@ -10,6 +10,7 @@ import { importProgress } from '../import-progress.js';
 import { onEndSignals } from '../signals.js';
 import type { Terminal } from '../terminal.js';
 import { UsageError } from '../usage-error.js';
+import { PROGRAM } from '../program.js';
 
 export const dataImportCommand = defineCommand({
   name: 'data import',
@@ -153,8 +154,8 @@ function report(out: string, { header, skipped, notes }: Imported, terminal: Ter
   }
   for (const line of describePack(out, header)) terminal.err(line);
   terminal.err(`  ${bytes(statSync(out).size)} on disk, read by all workers of a machine together`);
-  terminal.err(`Look at it: npx galapagos data show ${quote(out)} --sheet sheet.png`);
-  terminal.err(`Next:       npx galapagos init runs/${quote(header.name)} --data ${quote(out)}`);
+  terminal.err(`Look at it: ${PROGRAM} data show ${quote(out)} --sheet sheet.png`);
+  terminal.err(`Next:       ${PROGRAM} init runs/${quote(header.name)} --data ${quote(out)}`);
 }
 
 /** A disk that is full says which file only if we do. */

@@ -12,6 +12,7 @@ import { describeLease } from '../describe-mount.js';
 import { describeNeeds } from '../needs.js';
 import { type PresetName, presetNames, presets } from '../presets.js';
 import { UsageError } from '../usage-error.js';
+import { PROGRAM } from '../program.js';
 
 export const initCommand = defineCommand({
   name: 'init',
@@ -108,7 +109,7 @@ async function describe(dir: string, created: Created, preset: PresetName | unde
     `  ${counts[0]} examples for training, ${counts[1]} for validation, ${counts[2]} for test`,
     ...describeFit(created).map((line) => `  ${line}`),
     ...(await describeNeeds(dir, created, workers, length)).map((line) => `  ${line}`),
-    `Next: npx galapagos launch ${quote(dir)} --workers ${workers}`,
+    `Next: ${PROGRAM} launch ${quote(dir)} --workers ${workers}`,
   ];
 }
 

@@ -16,6 +16,7 @@ import {
   secondsOf,
   workersOption,
 } from '../workers-option.js';
+import { PROGRAM } from '../program.js';
 
 export const launchCommand = defineCommand({
   name: 'launch',
@@ -70,7 +71,7 @@ export const launchCommand = defineCommand({
     if (exitCode === 0 && !isForced) {
       const { reachedBound } = await summarize(population, nodeHost);
       const why = reachedBound === undefined ? '' : `: the budget is spent, ${reachedBound}`;
-      terminal.err(`Ended${why}. Look: npx galapagos best ${quote(args.dir)}`);
+      terminal.err(`Ended${why}. Look: ${PROGRAM} best ${quote(args.dir)}`);
     }
     return exitCode;
   },

@@ -1,13 +1,13 @@
 import { type Population, findIndividual, isIndividualId } from '@galapagos/population';
 import { LEVELS } from '@galapagos/worker';
 import { defineCommand, directory } from '../command.js';
+import { parseDuration } from '../duration.js';
 import { openPopulation } from '../ground.js';
 import { type LogLine, logLineShape, presentLogLine } from '../log-line.js';
 import { followLogs, readLast } from '../log-reading.js';
 import { type Selection, selectionOf } from '../log-selection.js';
 import type { Terminal } from '../terminal.js';
 import { UsageError } from '../usage-error.js';
-import { secondsOf } from '../workers-option.js';
 
 export const logsCommand = defineCommand({
   name: 'logs',
@@ -43,8 +43,9 @@ export const logsCommand = defineCommand({
   run: async ({ dir, who, follow, lines, level, since, launch, json: asJson }, terminal) => {
     if (!(Number.isInteger(lines) && lines >= 0)) throw new UsageError('--lines: a whole number, at least 0');
     const population = await openPopulation(dir);
-    const after =
-      since === undefined ? 0 : population.clock.now().getTime() - 1000 * secondsOf('since', since);
+    const seconds = since === undefined ? Infinity : parseDuration(since);
+    if (seconds === undefined) throw new UsageError(`--since ${since}: write a duration as 30m, 2h or 7d`);
+    const after = Math.max(0, population.clock.now().getTime() - 1000 * seconds);
     const selection: Selection = { ...(await selectionOf(population, who)), launch, level, after };
     const print = (line: LogLine) => terminal.out(asJson ? JSON.stringify(line) : presentLogLine(line));
     const { found, logs } = await readLast(population, selection, lines);

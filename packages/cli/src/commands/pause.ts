@@ -2,6 +2,7 @@ import { Control, giveOrder } from '@galapagos/population';
 import { defineCommand, directory } from '../command.js';
 import { moment, quote } from '../format.js';
 import { openPopulation } from '../ground.js';
+import { PROGRAM } from '../program.js';
 
 export const pauseCommand = defineCommand({
   name: 'pause',
@@ -19,7 +20,7 @@ export const pauseCommand = defineCommand({
     }
     await giveOrder(population, { order: 'pause' });
     terminal.err(
-      `${dir}: paused, for workers that start later too; what is in training is trained to its end. Go on with: npx galapagos resume ${quote(dir)}`,
+      `${dir}: paused, for workers that start later too; what is in training is trained to its end. Go on with: ${PROGRAM} resume ${quote(dir)}`,
     );
     return 0;
   },

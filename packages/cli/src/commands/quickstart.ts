@@ -21,6 +21,7 @@ import {
   secondsOf,
   workersOption,
 } from '../workers-option.js';
+import { PROGRAM } from '../program.js';
 
 const DIRECTORY = 'runs/quickstart';
 
@@ -133,13 +134,14 @@ async function report(
 
 function nextCommands(directory: string): string[] {
   const dir = quote(directory);
-  const again = dir === DIRECTORY ? 'npm run quickstart' : `npx galapagos quickstart ${dir}`;
+  const isClone = PROGRAM.startsWith('npx');
+  const again = isClone && dir === DIRECTORY ? 'npm run quickstart' : `${PROGRAM} quickstart ${dir}`;
   const commands = [
     [`ls -r ${dir}/alive`, 'the population, the best first'],
-    [`npx galapagos status ${dir}`, 'how it is doing'],
-    [`npx galapagos show ${dir} best`, 'one individual'],
+    [`${PROGRAM} status ${dir}`, 'how it is doing'],
+    [`${PROGRAM} show ${dir} best`, 'one individual'],
     [again, 'three more minutes of the same search'],
-    [`npx galapagos launch ${dir} --for 10m`, 'or ten'],
+    [`${PROGRAM} launch ${dir} --for 10m`, 'or ten'],
   ] as const;
   const width = Math.max(...commands.map(([command]) => command.length));
   return commands.map(([command, what]) => `  ${command.padEnd(width)}   ${what}`);
