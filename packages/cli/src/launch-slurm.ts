@@ -1,6 +1,5 @@
 import { chmod, open, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import {
   type LaunchResult,
   type SlurmTask,
@@ -25,6 +24,7 @@ import { near, countWorkers } from './tell-ends.js';
 import type { Terminal } from './terminal.js';
 import { UsageError } from './usage-error.js';
 import { type WorkerRequest, workerArguments } from './worker-arguments.js';
+import { PROGRAM_FILE } from './program.js';
 
 export interface SlurmLaunchRequest {
   readonly population: Population;
@@ -101,12 +101,11 @@ async function readOwnScript(path: string): Promise<string> {
 }
 
 function scriptFor({ population, workers, worker, slurm }: SlurmLaunchRequest, logDirectory: string): string {
-  const bin = fileURLToPath(new URL('../bin/galapagos.js', import.meta.url));
   return jobScriptOf(slurm, {
     workers,
     command: [
       process.execPath,
-      bin,
+      PROGRAM_FILE,
       'worker',
       population.root,
       ...workerArguments(worker, { isOutputKept: true }),

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { type LaunchResult, type LocalLaunch, launchLocal } from '@galapagos/launcher';
 import { Control, type Population } from '@galapagos/population';
 import { ExitCode } from './exit-codes.js';
@@ -15,6 +14,7 @@ import { tellWaiting } from './tell-waiting.js';
 import type { Terminal } from './terminal.js';
 import { Waits } from './waits.js';
 import { type WorkerRequest, workerArguments } from './worker-arguments.js';
+import { PROGRAM_FILE } from './program.js';
 
 export interface LaunchRequest {
   readonly population: Population;
@@ -51,10 +51,9 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
   const waits = new Waits(terminal);
   const stopping = new AbortController();
   const ended = new AbortController();
-  const bin = fileURLToPath(new URL('../bin/galapagos.js', import.meta.url));
   const running = launchLocal({
     workers,
-    command: [process.execPath, bin, 'worker', population.root, ...workerWords],
+    command: [process.execPath, PROGRAM_FILE, 'worker', population.root, ...workerWords],
     environmentOf: request.gpus.environmentOf,
     logDirectory: logs,
     ...(seconds === undefined ? {} : { timeLimitSeconds: seconds }),

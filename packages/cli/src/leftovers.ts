@@ -1,5 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { relative } from 'node:path';
 import { type Population, type Summary, errorCode, isMissing, mayLive, unfit } from '@galapagos/population';
 import { unlessMissing } from './disk-use.js';
 import { LAUNCH } from './log-directory.js';
@@ -23,8 +24,10 @@ const WORKERS_ASIDE = /^(worker|totals)\.json\.new$/;
 export interface Leftovers {
   /** Files that were written aside, by somebody who died before they had their name. */
   readonly asides: readonly string[];
-  /** Folders in `logs/` of launches that are over, and logs of workers that are gone. */
-  readonly logs: readonly string[];
+  /** Logs of workers that are gone. */
+  readonly workerLogs: readonly string[];
+  /** Folders in `logs/` of launches that are over. */
+  readonly launches: readonly string[];
 }
 
 /** @param keepSeconds How long logs are kept after the last that was written to them. */
@@ -43,21 +46,23 @@ export async function findLeftovers(
   for (const [below, pattern] of ASIDES) await look(below, pattern);
   for (const { name } of workers.filter((worker) => !mayLive(worker)))
     await look(`workers/${name}`, WORKERS_ASIDE);
-  const logs: string[] = [];
   const settled = Math.max(SETTLED_SECONDS, keepSeconds);
+  const launches: string[] = [];
   for (const launch of (await launchesOf(population)).filter((name) => LAUNCH.test(name)))
-    if (await isOver(population, launch, workers, settled)) logs.push(`logs/${launch}`);
+    if (await isOver(population, launch, workers, settled)) launches.push(`logs/${launch}`);
+  const workerLogs: string[] = [];
   const over = new Set(workers.filter((worker) => !mayLive(worker)).map(({ name }) => name));
-  for (const { worker, path, older } of await workerLogsOf(population)) {
-    if (!over.has(worker)) continue;
-    for (const below of [older, path].map((one) => one.slice(population.root.length + 1)))
-      if (await isSettled(population, below, 'file', settled)) logs.push(below);
-  }
-  return { asides, logs };
+  for (const { path, older } of (await workerLogsOf(population)).filter(({ worker }) => over.has(worker)))
+    for (const below of [older, path].map((one) => relative(population.root, one)))
+      if (await isSettled(population, below, 'file', settled)) workerLogs.push(below);
+  return { asides, workerLogs, launches };
 }
 
 /** Deletes them, by name: what came in meanwhile stays, and the folder with it. */
-export async function clearLeftovers(population: Population, { asides, logs }: Leftovers): Promise<void> {
+export async function clearLeftovers(
+  population: Population,
+  { asides, workerLogs, launches }: Leftovers,
+): Promise<void> {
   const { filesystem } = population;
   const clear = async (path: string, operation: 'unlink' | 'removeDirectory'): Promise<void> => {
     try {
@@ -66,12 +71,8 @@ export async function clearLeftovers(population: Population, { asides, logs }: L
       if (!isMissing(error) && !['ENOTEMPTY', 'EEXIST'].includes(errorCode(error))) throw unfit(path, error);
     }
   };
-  for (const path of asides) await clear(population.path(path), 'unlink');
-  for (const folder of logs) {
-    if (folder.endsWith('.log')) {
-      await clear(population.path(folder), 'unlink');
-      continue;
-    }
+  for (const path of [...asides, ...workerLogs]) await clear(population.path(path), 'unlink');
+  for (const folder of launches) {
     const launch = folder.slice('logs/'.length);
     for (const { path } of await slotLogsOf(population, launch)) await clear(path, 'unlink');
     for (const file of SLURM_FILES) await clear(population.path(`${folder}/${file}`), 'unlink');
@@ -101,7 +102,7 @@ async function isOver(
     const { lines } = await lastLines(path, 1, (line) => workerOf(line) !== undefined);
     const name = workerOf(lines[0] ?? '');
     if (workers.some((worker) => worker.name === name && mayLive(worker))) return false;
-    if (!(await isSettled(population, path.slice(population.root.length + 1), 'file', seconds))) return false;
+    if (!(await isSettled(population, relative(population.root, path), 'file', seconds))) return false;
   }
   return true;
 }

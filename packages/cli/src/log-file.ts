@@ -28,7 +28,6 @@ export class LogFile {
   #lost = 0;
   /** Whether the last writing may have ended within a line. */
   #isTorn = false;
-  #isClosing = false;
   #isInTrouble = false;
   #writing: Promise<void> | undefined;
   readonly #hurry = new AbortController();
@@ -53,7 +52,6 @@ export class LogFile {
 
   /** Writes what waits, if that goes within two seconds. */
   async close(): Promise<void> {
-    this.#isClosing = true;
     this.#hurry.abort();
     // One that fails at this moment has begun before the last lines came.
     const written = Promise.resolve(this.#writing).then(() => this.#begin());
@@ -88,8 +86,8 @@ export class LogFile {
         this.#wait([...lines, ...this.#waiting]);
         return;
       }
-      if (!this.#isClosing)
-        await sleep(PAUSE_MS, undefined, { signal: this.#hurry.signal, ref: false }).catch(() => undefined);
+      // Not at all while it closes.
+      await sleep(PAUSE_MS, undefined, { signal: this.#hurry.signal, ref: false }).catch(() => undefined);
     }
   }
 

@@ -1,4 +1,4 @@
-import { constants } from 'node:os';
+import { signalOfCode } from '@galapagos/launcher';
 import { LEVELS, type WorkerEvent } from '@galapagos/worker';
 import { z } from 'zod';
 import { inWords } from './tell-worker.js';
@@ -57,6 +57,5 @@ function eventInWords({ launch: _l, slot: _s, time: _t, level: _v, msg = '', ...
 /** A shell says 137 where a signal ended it. */
 function howIn({ signal, code }: Record<string, unknown>): string {
   if (typeof signal === 'string') return signal;
-  const name = Object.entries(constants.signals).find(([, number]) => 128 + number === code)?.[0];
-  return name ?? `exit code ${String(code)}`;
+  return signalOfCode(Number(code)) ?? `exit code ${String(code)}`;
 }

@@ -128,12 +128,12 @@ export const METRICS: readonly Metric[] = [
 ];
 
 /** Whether the directory could be read; alone where it could not. */
-const UP = {
+export const upMetric: Omit<Metric, 'samples'> = {
   name: 'galapagos_up',
+  kind: 'gauge',
   help: '1 if the directory could be read, else 0, and nothing else is said',
-} as const;
-
-export const upMetric: Omit<Metric, 'samples'> = { ...UP, kind: 'gauge', labels: [] };
+  labels: [],
+};
 
 /**
  * What a look has shown, in the text format of Prometheus; undefined stands for a directory that does not answer.
@@ -143,7 +143,8 @@ export async function expositionOf(look: Look | undefined, directory: string): P
   const registry = new Registry();
   registry.setDefaultLabels({ directory });
   const registers = [registry];
-  new Gauge({ ...UP, registers }).set(Number(look !== undefined));
+  const { name: up, help: whatUpIs } = upMetric;
+  new Gauge({ name: up, help: whatUpIs, registers }).set(Number(look !== undefined));
   if (look === undefined) return await registry.metrics();
   for (const { name, kind, help, labels, samples } of METRICS) {
     const found = samples(look);

@@ -27,8 +27,13 @@ export function inWords(event: WorkerEvent): string {
       const { step, steps, loss } = event.progress;
       return `${event.id}: step ${step} of ${steps}, loss ${loss.toFixed(3)}`;
     }
-    case 'joined':
-      return `joined as ${event.worker}${event.task === undefined ? '' : `, task ${event.task}`}${event.host === undefined ? '' : ` on ${event.host}`}${event.reason === undefined ? '' : `, trains on ${event.backend}, ${event.reason}`}`;
+    case 'joined': {
+      const task = event.task === undefined ? '' : `, task ${event.task}`;
+      // Logs of earlier versions do not say it.
+      const host = event.host === undefined ? '' : ` on ${event.host}`;
+      const trains = event.reason === undefined ? '' : `, trains on ${event.backend}, ${event.reason}`;
+      return `joined as ${event.worker}${task}${host}${trains}`;
+    }
     case 'born': {
       const mutations = event.mutations.map(({ mutation }) => mutation).join(', ');
       return event.parent === undefined

@@ -19,6 +19,7 @@ export const logOptions = {
   },
 } as const;
 
+/** Those of a worker that somebody starts: what it prints of its log. */
 export const printOptions = {
   'log-format': {
     describe: 'How to print the log: in words, or as JSON, a line for each event',

@@ -46,7 +46,13 @@ export function verdictOn(code: number | null): Verdict {
 
 /** Whether a shell (or a worker that was hurried out) would use `code` to say that a signal ended it: 130, 143, … */
 export function isSignalCode(code: number): boolean {
-  return Object.values(constants.signals).some((number) => code === 128 + number);
+  return signalOfCode(code) !== undefined;
+}
+
+/** The signal of such a code. */
+export function signalOfCode(code: number): NodeJS.Signals | undefined {
+  const found = Object.entries(constants.signals).find(([, number]) => code === 128 + number);
+  return found?.[0] as NodeJS.Signals | undefined;
 }
 
 /** How a shell would report a death by `signal`. */

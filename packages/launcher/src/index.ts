@@ -1,6 +1,6 @@
 export type { Clock } from './clock.js';
 export type { LaunchEvent } from './events.js';
-export { ExitCode, restartTable, type Verdict } from './exit-codes.js';
+export { ExitCode, restartTable, signalOfCode, type Verdict } from './exit-codes.js';
 export { type Gpu, chooseGpus, gpuOf, visibleGpus } from './gpus.js';
 export { applyManifests } from './kubernetes/kubectl.js';
 export { type Manifest, renderKubernetes } from './kubernetes/manifests.js';

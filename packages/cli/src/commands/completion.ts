@@ -1,7 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import { SHELLS, completionScripts } from '../completion-scripts.js';
 import { defineCommand } from '../command.js';
 import { quote } from '../format.js';
+import { PROGRAM_FILE } from '../program.js';
 
 export const completionCommand = defineCommand({
   name: 'completion',
@@ -16,10 +16,9 @@ export const completionCommand = defineCommand({
     ['completion fish > ~/.config/fish/completions/galapagos.fish', 'the same'],
   ],
   run: ({ shell }, terminal) => {
-    const bin = fileURLToPath(new URL('../../bin/galapagos.js', import.meta.url));
     // Where the environment names an experiment, what was left out has no default.
     const asked = SHELLS.find((name) => name === shell) ?? 'bash';
-    terminal.out(completionScripts[asked](`${quote(process.execPath)} ${quote(bin)}`));
+    terminal.out(completionScripts[asked](`${quote(process.execPath)} ${quote(PROGRAM_FILE)}`));
     return Promise.resolve(0);
   },
 });

@@ -78,7 +78,7 @@ export const gcCommand = defineCommand({
       litter: waste.litter.reduce((sum, { paths }) => sum + paths.length, 0),
       hallOfFame: waste.surplus.length,
       asides: [...leftovers.asides],
-      logs: [...leftovers.logs],
+      logs: [...leftovers.launches, ...leftovers.workerLogs],
       ...freed,
     };
     if (asJson) printJson(terminal, shape, report);
@@ -104,11 +104,11 @@ async function clear(
 function pathsOf(
   population: Population,
   { dead, litter, surplus }: Waste,
-  { asides, logs }: Leftovers,
+  { asides, workerLogs, launches }: Leftovers,
 ): string[] {
   const entries = [...dead, ...surplus].map(pathOf);
-  return [...entries, ...litter.flatMap(({ paths }) => paths), ...asides, ...logs].map((below) =>
-    population.path(below),
+  return [...entries, ...litter.flatMap(({ paths }) => paths), ...asides, ...workerLogs, ...launches].map(
+    (below) => population.path(below),
   );
 }
 
