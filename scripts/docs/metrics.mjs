@@ -3,7 +3,7 @@ export function metricsPage({ METRICS, upMetric }) {
   return [
     '# Metrics',
     '',
-    '<!-- Made by scripts/docs.mjs out of packages/cli/src/metrics.ts. Do not edit. -->',
+    '<!-- Made by scripts/docs.mjs out of packages/cli/src/metrics/metrics.ts. Do not edit. -->',
     '',
     '`galapagos metrics` reads the directory as `galapagos status` does, and says it in the text format of [Prometheus](https://prometheus.io/docs/instrumenting/exposition_formats/). One process watches one search, from any machine that sees the directory, for instance a login node; workers know nothing of it, and need no port.',
     '',

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '@galapagos/population';
 import { beforeEach, expect, test } from 'vitest';
-import { LogFile, olderLog } from '../../packages/cli/src/log-file.js';
+import { LogFile, olderLog } from '../../packages/cli/src/logs/log-file.js';
 import { eventually } from '../support/processes.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 

@@ -1,7 +1,7 @@
 import { appendFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { lastLines } from '../../packages/cli/src/last-lines.js';
-import { Tail } from '../../packages/cli/src/tail.js';
+import { lastLines } from '../../packages/cli/src/logs/last-lines.js';
+import { Tail } from '../../packages/cli/src/logs/tail.js';
 import { eventually } from '../support/processes.js';
 import { galapagos } from './harness.js';
 import { FIRST_LAUNCH, joinedIn, logged, writeLog, writeWorkerLog } from './logs.js';

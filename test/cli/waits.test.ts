@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { Waits } from '../../packages/cli/src/waits.js';
+import { Waits } from '../../packages/cli/src/launch/waits.js';
 
 function waits() {
   const err = vi.fn();

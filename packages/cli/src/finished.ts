@@ -1,5 +1,5 @@
 import { type Population, nodeHost, summarize } from '@galapagos/population';
-import { countWorkers } from './tell-ends.js';
+import { countWorkers } from './launch/tell-ends.js';
 
 /** Whether a search has come to its end. */
 export interface Finish {

@@ -3,11 +3,11 @@ import { hostname } from 'node:os';
 import { relative } from 'node:path';
 import { type Population, type Summary, errorCode, isMissing, mayLive, unfit } from '@galapagos/population';
 import { unlessMissing } from './disk-use.js';
-import { LAUNCH } from './log-directory.js';
-import { lastLines } from './last-lines.js';
-import { launchesOf, slotLogsOf, workerLogsOf } from './find-logs.js';
-import { workerOf } from './log-selection.js';
-import { SLURM_FILES, mayHaveTasks } from './slurm-jobs.js';
+import { LAUNCH } from './logs/log-directory.js';
+import { lastLines } from './logs/last-lines.js';
+import { launchesOf, slotLogsOf, workerLogsOf } from './logs/find-logs.js';
+import { workerOf } from './logs/log-selection.js';
+import { SLURM_FILES, mayHaveTasks } from './launch/slurm-jobs.js';
 
 /** Seconds in which nobody leaves a file half written, and every launch that goes on has logged something or died. */
 const SETTLED_SECONDS = 3600;

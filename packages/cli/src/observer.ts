@@ -13,7 +13,7 @@ import {
   tenureFolder,
   workerPath,
 } from '@galapagos/population';
-import { type JobsLook, QUEUE_SECONDS, lookAtJobs } from './slurm-jobs.js';
+import { type JobsLook, QUEUE_SECONDS, lookAtJobs } from './launch/slurm-jobs.js';
 import { Trend } from './trend.js';
 
 /** What one look at a search has shown, and those before it. */

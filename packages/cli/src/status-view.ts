@@ -9,7 +9,7 @@ import {
 } from '@galapagos/population';
 import { bytes, duration, moment, percent, scaled, table } from './format.js';
 import type { Look } from './observer.js';
-import { describeTasks } from './slurm-jobs.js';
+import { describeTasks } from './launch/slurm-jobs.js';
 
 /** A search at a glance. */
 export function describeStatus(look: Look): string[] {

@@ -3,12 +3,12 @@ import { defineCommand, directory } from '../command.js';
 import { quote } from '../format.js';
 import { gpuOptions, planGpus } from '../gpu-plan.js';
 import { openPopulation } from '../ground.js';
-import { kubernetesOptions } from '../kubernetes-options.js';
-import { onKubernetes, onSlurm, refuseStrayOptions } from '../launch-elsewhere.js';
-import { launch } from '../launch.js';
-import { slurmOptions } from '../slurm-options.js';
+import { kubernetesOptions } from '../launch/kubernetes-options.js';
+import { onKubernetes, onSlurm, refuseStrayOptions } from '../launch/launch-elsewhere.js';
+import { launch } from '../launch/launch.js';
+import { slurmOptions } from '../launch/slurm-options.js';
 import { commandOf, trainerOption } from '../trainer-option.js';
-import { logOptions } from '../worker-log.js';
+import { logOptions } from '../logs/worker-log.js';
 import {
   backendOption,
   defaultWorkers,

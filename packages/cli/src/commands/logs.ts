@@ -3,9 +3,9 @@ import { LEVELS } from '@galapagos/worker';
 import { defineCommand, directory } from '../command.js';
 import { parseDuration } from '../duration.js';
 import { openPopulation } from '../ground.js';
-import { type LogLine, logLineShape, presentLogLine } from '../log-line.js';
-import { followLogs, readLast } from '../log-reading.js';
-import { type Selection, selectionOf } from '../log-selection.js';
+import { type LogLine, logLineShape, presentLogLine } from '../logs/log-line.js';
+import { followLogs, readLast } from '../logs/log-reading.js';
+import { type Selection, selectionOf } from '../logs/log-selection.js';
 import type { Terminal } from '../terminal.js';
 import { UsageError } from '../usage-error.js';
 

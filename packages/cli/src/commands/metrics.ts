@@ -1,7 +1,7 @@
 import { defineCommand, directory } from '../command.js';
 import { openPopulation } from '../ground.js';
-import { keepMetrics } from '../keep-metrics.js';
-import { expositionOf } from '../metrics.js';
+import { keepMetrics } from '../metrics/keep-metrics.js';
+import { expositionOf } from '../metrics/metrics.js';
 import { Observer } from '../observer.js';
 import { refuseOther } from '../output-file.js';
 import { UsageError } from '../usage-error.js';

@@ -8,7 +8,7 @@ import { ExitCode } from '../exit-codes.js';
 import { fit, percent, quote } from '../format.js';
 import { planGpus } from '../gpu-plan.js';
 import { openPopulation } from '../ground.js';
-import { launch } from '../launch.js';
+import { launch } from '../launch/launch.js';
 import { drawLeaderboard } from '../leaderboard.js';
 import { presets } from '../presets.js';
 import type { Terminal } from '../terminal.js';

@@ -1,10 +1,10 @@
 import { askToGiveBack, cancel, isPending } from '@galapagos/launcher';
 import { defineCommand } from '../command.js';
 import { openPopulation } from '../ground.js';
-import { launchMore } from '../launch-slurm.js';
+import { launchMore } from '../launch/launch-slurm.js';
 import { refuseTooMany } from '../refuse-crowd.js';
-import { openTasks, slurmLaunches } from '../slurm-jobs.js';
-import { countWorkers } from '../tell-ends.js';
+import { openTasks, slurmLaunches } from '../launch/slurm-jobs.js';
+import { countWorkers } from '../launch/tell-ends.js';
 import { UsageError } from '../usage-error.js';
 
 export const scaleCommand = defineCommand({

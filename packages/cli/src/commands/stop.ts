@@ -1,6 +1,6 @@
 import { giveOrder, nodeHost, summarize } from '@galapagos/population';
 import { defineCommand, directory } from '../command.js';
-import { endJobs } from '../end-jobs.js';
+import { endJobs } from '../launch/end-jobs.js';
 import { openPopulation } from '../ground.js';
 import { secondsOf } from '../workers-option.js';
 

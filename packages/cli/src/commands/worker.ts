@@ -14,7 +14,7 @@ import { beforeTimeIsShort } from '../short-time.js';
 import { tellLauncher } from '../tell-launcher.js';
 import { commandOf, trainerOption } from '../trainer-option.js';
 import { version } from '../version.js';
-import { WorkerLog, logOptions, printOptions } from '../worker-log.js';
+import { WorkerLog, logOptions, printOptions } from '../logs/worker-log.js';
 import { backendOption } from '../workers-option.js';
 
 export const workerCommand = defineCommand({

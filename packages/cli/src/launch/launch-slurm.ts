@@ -13,18 +13,18 @@ import {
   tasksOf,
 } from '@galapagos/launcher';
 import { type Population, READING, formatDocument, isMissing } from '@galapagos/population';
-import { messageOf } from './failures.js';
-import { untilInterrupted } from './interruption.js';
-import { launchName, makeLogDirectory } from './log-directory.js';
-import { showProgress } from './progress.js';
-import { refuseCrowd, refuseTooMany } from './refuse-crowd.js';
+import { messageOf } from '../failures.js';
+import { untilInterrupted } from '../interruption.js';
+import { launchName, makeLogDirectory } from '../logs/log-directory.js';
+import { showProgress } from '../progress.js';
+import { refuseCrowd, refuseTooMany } from '../refuse-crowd.js';
 import { JOB_FILE, QUEUE_SECONDS, SCRIPT_FILE, describeTasks } from './slurm-jobs.js';
 import { type SlurmRequest, jobScriptOf, warningOf } from './slurm-options.js';
 import { near, countWorkers } from './tell-ends.js';
-import type { Terminal } from './terminal.js';
-import { UsageError } from './usage-error.js';
+import type { Terminal } from '../terminal.js';
+import { UsageError } from '../usage-error.js';
 import { type WorkerRequest, workerArguments } from './worker-arguments.js';
-import { PROGRAM_FILE } from './program.js';
+import { PROGRAM_FILE } from '../program.js';
 
 export interface SlurmLaunchRequest {
   readonly population: Population;

@@ -1,7 +1,7 @@
 import { signalOfCode } from '@galapagos/launcher';
 import { LEVELS, type WorkerEvent } from '@galapagos/worker';
 import { z } from 'zod';
-import { inWords } from './tell-worker.js';
+import { inWords } from '../tell-worker.js';
 
 /** What `logs --json` prints for each line of a log. */
 export const logLineShape = z

@@ -3,10 +3,10 @@ import { LEVELS, type Level, type WorkerEvent, logEvents } from '@galapagos/work
 import { WORKER_LOGS } from './find-logs.js';
 import { LogFile } from './log-file.js';
 import { parseLogLine, presentLogLine } from './log-line.js';
-import { tellPerson } from './tell-worker.js';
-import type { Terminal } from './terminal.js';
-import { parseSize } from './units.js';
-import { UsageError } from './usage-error.js';
+import { tellPerson } from '../tell-worker.js';
+import type { Terminal } from '../terminal.js';
+import { parseSize } from '../units.js';
+import { UsageError } from '../usage-error.js';
 
 /** Those that a launch passes on. */
 export const logOptions = {

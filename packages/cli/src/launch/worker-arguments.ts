@@ -1,5 +1,5 @@
 import type { BackendChoice } from '@galapagos/trainer';
-import { logBytesOf, logOptions } from './worker-log.js';
+import { logBytesOf, logOptions } from '../logs/worker-log.js';
 
 /** What a launch asks of its workers. */
 export interface WorkerRequest {

@@ -1,5 +1,5 @@
 import { type SbatchOptions, parseSlurmTime, renderSbatch } from '@galapagos/launcher';
-import { UsageError } from './usage-error.js';
+import { UsageError } from '../usage-error.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 

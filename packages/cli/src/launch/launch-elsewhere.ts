@@ -1,12 +1,12 @@
 import type { Population } from '@galapagos/population';
-import { gpuOptions } from './gpu-plan.js';
+import { gpuOptions } from '../gpu-plan.js';
 import { type KubernetesRequest, kubernetesOptions } from './kubernetes-options.js';
 import { launchOnKubernetes } from './launch-kubernetes.js';
 import { launchOnSlurm } from './launch-slurm.js';
 import { type SlurmRequest, slurmOptions } from './slurm-options.js';
-import type { Terminal } from './terminal.js';
-import { commandOf } from './trainer-option.js';
-import { UsageError } from './usage-error.js';
+import type { Terminal } from '../terminal.js';
+import { commandOf } from '../trainer-option.js';
+import { UsageError } from '../usage-error.js';
 import type { WorkerRequest } from './worker-arguments.js';
 
 /** The options of a launch that somebody else carries out. */

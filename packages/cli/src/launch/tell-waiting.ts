@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { type Population, nodeHost, summarize } from '@galapagos/population';
-import { patience } from './patience.js';
-import type { Terminal } from './terminal.js';
+import { patience } from '../patience.js';
+import type { Terminal } from '../terminal.js';
 
 /** Seconds after which one wants to know, and between two times that it is said. */
 const FIRST = 1;

@@ -3,7 +3,7 @@ import { LEVELS, type Level } from '@galapagos/worker';
 import { lastLines } from './last-lines.js';
 import { type Log, launchesOf, slotLogsOf, workerLogsOf } from './find-logs.js';
 import { type LogLine, parseLogLine } from './log-line.js';
-import { UsageError } from './usage-error.js';
+import { UsageError } from '../usage-error.js';
 
 /** Which lines of which logs somebody wants to see. */
 export interface Selection extends Whom {

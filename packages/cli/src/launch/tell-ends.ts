@@ -2,11 +2,11 @@ import { appendFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import type { LaunchEvent, LaunchResult } from '@galapagos/launcher';
 import type { Population } from '@galapagos/population';
-import { ExitCode } from './exit-codes.js';
-import { bytes, duration } from './format.js';
-import { lastWords } from './last-words.js';
-import { PROCESS_ENDED } from './log-line.js';
-import type { Terminal } from './terminal.js';
+import { ExitCode } from '../exit-codes.js';
+import { bytes, duration } from '../format.js';
+import { lastWords } from '../logs/last-words.js';
+import { PROCESS_ENDED } from '../logs/log-line.js';
+import type { Terminal } from '../terminal.js';
 
 type WorkerEnd = Extract<LaunchEvent, { kind: 'exited' }>;
 

@@ -1,4 +1,4 @@
-import type { Terminal } from './terminal.js';
+import type { Terminal } from '../terminal.js';
 
 /** Which of a launch's workers wait for room on the disk. The first one is told of, and that it is over. */
 export class Waits {

@@ -1,7 +1,7 @@
 import { type SlurmTask, SchedulerError, isOver, isPending, tasksOf } from '@galapagos/launcher';
 import { type Population, isMissing } from '@galapagos/population';
 import { z } from 'zod';
-import { launchesOf } from './find-logs.js';
+import { launchesOf } from '../logs/find-logs.js';
 
 /** What a launch leaves beside its logs when it has submitted a job. */
 export const SCRIPT_FILE = 'job.sbatch';

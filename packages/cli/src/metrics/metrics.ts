@@ -1,7 +1,7 @@
 import { FAILURE_CLASSES, type Totals, mayLive, overDiskBound } from '@galapagos/population';
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { Look } from './observer.js';
-import { version } from './version.js';
+import type { Look } from '../observer.js';
+import { version } from '../version.js';
 
 /** Labels and a value; a label that has none is left out. */
 type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];

@@ -1,8 +1,8 @@
 import { SchedulerError, type SlurmTask, askToGiveBack, cancel, isPending } from '@galapagos/launcher';
 import type { Population } from '@galapagos/population';
-import { duration } from './format.js';
+import { duration } from '../format.js';
 import { describeTasks, openTasks } from './slurm-jobs.js';
-import type { Terminal } from './terminal.js';
+import type { Terminal } from '../terminal.js';
 
 /** Seconds between two looks into the queue. */
 const LOOK_SECONDS = 2;

@@ -1,6 +1,6 @@
 import { basename, dirname, isAbsolute } from 'node:path';
 import { type KubernetesOptions, type Manifest, RESOURCES, renderKubernetes } from '@galapagos/launcher';
-import { UsageError } from './usage-error.js';
+import { UsageError } from '../usage-error.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 const texts = { ...text, array: true, default: [] as string[] } as const;

@@ -1,6 +1,6 @@
 import { type Server, createServer } from 'node:http';
 import { Registry } from 'prom-client';
-import { UsageError } from './usage-error.js';
+import { UsageError } from '../usage-error.js';
 
 /** A page that Prometheus fetches. */
 export interface MetricsServer {

@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { type Clock, type Population, isMissing } from '@galapagos/population';
-import { untilInterrupted } from './interruption.js';
+import { untilInterrupted } from '../interruption.js';
 import { type LastLines, lastLines } from './last-lines.js';
 import type { Log } from './find-logs.js';
 import type { LogLine } from './log-line.js';
 import { type Selection, Sieve, type WantedLine, logsOf } from './log-selection.js';
-import { patience } from './patience.js';
+import { patience } from '../patience.js';
 import { Tail } from './tail.js';
-import type { Terminal } from './terminal.js';
+import type { Terminal } from '../terminal.js';
 
 /** Seconds between two looks for what was written. */
 const FOLLOW_SECONDS = 0.5;

@@ -1,20 +1,20 @@
 import { type LaunchResult, type LocalLaunch, launchLocal } from '@galapagos/launcher';
 import { Control, type Population } from '@galapagos/population';
-import { ExitCode } from './exit-codes.js';
-import { messageOf } from './failures.js';
-import { beforeJobEnds } from './job-end.js';
-import type { GpuPlan } from './gpu-plan.js';
-import { makeLogDirectory } from './log-directory.js';
-import { patience } from './patience.js';
-import { showProgress } from './progress.js';
-import { refuseCrowd, refuseTooMany } from './refuse-crowd.js';
-import { onEndSignals } from './signals.js';
+import { ExitCode } from '../exit-codes.js';
+import { messageOf } from '../failures.js';
+import { beforeJobEnds } from '../job-end.js';
+import type { GpuPlan } from '../gpu-plan.js';
+import { makeLogDirectory } from '../logs/log-directory.js';
+import { patience } from '../patience.js';
+import { showProgress } from '../progress.js';
+import { refuseCrowd, refuseTooMany } from '../refuse-crowd.js';
+import { onEndSignals } from '../signals.js';
 import { WorkerEnds, countWorkers, near, tellFailure } from './tell-ends.js';
 import { tellWaiting } from './tell-waiting.js';
-import type { Terminal } from './terminal.js';
+import type { Terminal } from '../terminal.js';
 import { Waits } from './waits.js';
 import { type WorkerRequest, workerArguments } from './worker-arguments.js';
-import { PROGRAM_FILE } from './program.js';
+import { PROGRAM_FILE } from '../program.js';
 
 export interface LaunchRequest {
   readonly population: Population;

@@ -1,13 +1,13 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Population } from '@galapagos/population';
-import { untilInterrupted } from './interruption.js';
+import { untilInterrupted } from '../interruption.js';
 import { expositionOf } from './metrics.js';
 import { serveMetrics } from './metrics-server.js';
-import { Observer } from './observer.js';
-import { patience } from './patience.js';
-import type { Terminal } from './terminal.js';
-import { UsageError } from './usage-error.js';
+import { Observer } from '../observer.js';
+import { patience } from '../patience.js';
+import type { Terminal } from '../terminal.js';
+import { UsageError } from '../usage-error.js';
 
 /** Where to, and how often. */
 export interface Targets {

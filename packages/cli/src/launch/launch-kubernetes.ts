@@ -3,17 +3,17 @@ import { isAbsolute, resolve } from 'node:path';
 import { type Manifest, applyManifests } from '@galapagos/launcher';
 import { EXPERIMENT_FILE } from '@galapagos/population';
 import { stringify } from 'yaml';
-import { isObject, parseConfiguration, readText } from './configuration-file.js';
-import { resolveConfiguration } from './configuration.js';
-import { quote } from './format.js';
-import { openPopulation } from './ground.js';
+import { isObject, parseConfiguration, readText } from '../configuration-file.js';
+import { resolveConfiguration } from '../configuration.js';
+import { quote } from '../format.js';
+import { openPopulation } from '../ground.js';
 import { type KubernetesRequest, manifestsOf } from './kubernetes-options.js';
-import { refuseCrowd, refuseTooMany } from './refuse-crowd.js';
+import { refuseCrowd, refuseTooMany } from '../refuse-crowd.js';
 import { countWorkers } from './tell-ends.js';
-import type { Terminal } from './terminal.js';
-import { UsageError } from './usage-error.js';
+import type { Terminal } from '../terminal.js';
+import { UsageError } from '../usage-error.js';
 import { type WorkerRequest, workerArguments } from './worker-arguments.js';
-import { PROGRAM } from './program.js';
+import { PROGRAM } from '../program.js';
 
 export interface KubernetesLaunchRequest {
   /** The experiment, as pods see it; it need not be on this machine. */
